@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The hypervisor: one guest with one virtual processor, run on the processor that calls hv_run(), with its memory
+ * behind second-stage page tables. It knows nothing of DSA: a device is a set of callbacks (PCI configuration space,
+ * MMIO regions), pass-through pages and hv_msi().
+ *
+ * A guest is hostile. Whatever it does ends in a virtual exception for it, in the callbacks of its devices (which check
+ * what they are given) or in the end of hv_run() with the reason; never in a fault of the host.
+ *
+ * Threads: a VM is used by one processor at a time, except hv_msi(), which interrupt handlers and other processors may
+ * call at any time. Callbacks run on the processor in hv_run(), with interrupts on, and may use every function here but
+ * hv_run() and hv_vm_destroy() on their own VM.
+ */
+#ifndef KERNEL_HV_HV_H
+#define KERNEL_HV_HV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct hv_vm;
+
+/* ---- the machine ---- */
+
+/*
+ * Look whether this machine can run guests. Returns 0, -ENODEV (the processor lacks what is needed), -EPERM (firmware
+ * has it disabled and locked) or -ENOMEM, and then in *why the reason in words. May be called again; enables nothing
+ * yet: hv_run() enables virtualization on its processor and leaves it enabled until hv_shutdown().
+ */
+int hv_init(const char **why);
+/* Switch virtualization off again on the calling processor. */
+void hv_shutdown(void);
+/* "SVM" or "VMX", after hv_init(); "none" before. */
+const char *hv_vendor_name(void);
+
+/* ---- a virtual machine ---- */
+
+/* An empty machine: no memory, no device. Returns 0, -ENODEV (hv_init() did not succeed) or -ENOMEM. */
+int hv_vm_create(struct hv_vm **out);
+/* Gives everything back, RAM included: first take the guest's memory out of the IOMMU. NULL is ignored. */
+void hv_vm_destroy(struct hv_vm *vm);
+
+/* ---- guest-physical address space ---- */
+
+/* Where the guest finds what (guest-physical addresses, bytes). */
+#define HV_RAM_DEFAULT_SIZE UINT64_C(0x04000000) /* 64 MiB from address 0 */
+#define HV_ECAM_BASE        UINT64_C(0xb0000000)
+#define HV_ECAM_SIZE        UINT64_C(0x00100000) /* one bus */
+#define HV_BAR_WINDOW_BASE  UINT64_C(0xc0000000)
+#define HV_BAR_WINDOW_SIZE  UINT64_C(0x3ec00000) /* up to the IOAPIC's usual place */
+
+/*
+ * Give the guest size bytes of zeroed RAM at gpa (both multiples of 4 KiB; 2 MiB multiples get large pages). Backed by
+ * one contiguous run of host memory. Returns 0, -EINVAL, -EEXIST (overlaps something), -ENOSPC or -ENOMEM.
+ */
+int hv_ram_add(struct hv_vm *vm, uint64_t gpa, uint64_t size);
+
+struct hv_ram {
+	uint64_t gpa;
+	uint64_t size; /* bytes */
+	uint64_t hpa;  /* host-physical: what an IOMMU's second level translates gpa to */
+	void *host;    /* the same memory for the host's own loads and stores */
+};
+
+/* The RAM ranges, in the order in which they were added: index below hv_ram_count(). NULL behind the last. */
+unsigned hv_ram_count(const struct hv_vm *vm);
+const struct hv_ram *hv_ram_get(const struct hv_vm *vm, unsigned index);
+/* Host address of size bytes of guest RAM at gpa, or NULL when they are not wholly inside one range. */
+void *hv_ram_ptr(const struct hv_vm *vm, uint64_t gpa, uint64_t size);
+
+/*
+ * Let the guest reach size bytes of device memory at host-physical hpa, uncached, without exits (4 KiB multiples: e.g.
+ * a portal). Returns 0, -EINVAL, -EEXIST (gpa overlaps something), -ENOSPC or -ENOMEM.
+ */
+int hv_map_device(struct hv_vm *vm, uint64_t gpa, uint64_t hpa, uint64_t size);
+/*
+ * Take back a mapping of hv_map_device(), with the same gpa and size: accesses exit from now on. Returns 0 or -ENOENT.
+ */
+int hv_unmap(struct hv_vm *vm, uint64_t gpa, uint64_t size);
+
+/*
+ * A region whose every access is a callback. offset counts from gpa; width is 1, 2, 4 or 8 bytes; an access that runs
+ * over the region's end is not delivered. Values are zero-extended.
+ */
+struct hv_mmio {
+	uint64_t gpa;
+	uint64_t size;
+	uint64_t (*read)(void *arg, uint64_t offset, unsigned width);
+	void (*write)(void *arg, uint64_t offset, unsigned width, uint64_t value);
+	void *arg;
+	const char *name; /* for dumps; must live on */
+};
+
+/*
+ * Add (copies *region) or remove a region by its base; both also from inside a callback, even the region's own. Regions
+ * need no alignment. hv_mmio_add() returns 0, -EINVAL, -EEXIST (overlaps something) or -ENOSPC; hv_mmio_remove() 0 or
+ * -ENOENT.
+ */
+int hv_mmio_add(struct hv_vm *vm, const struct hv_mmio *region);
+int hv_mmio_remove(struct hv_vm *vm, uint64_t gpa);
+
+/* ---- the guest's PCI bus ---- */
+
+/*
+ * One function of segment 0, bus 0. width is 1, 2 or 4 bytes and never crosses a double word; offset is below 4096 (by
+ * CF8/CFC below 256). An 8-byte ECAM access comes as two of 4. A function that is not there reads as all ones.
+ */
+struct hv_pci_ops {
+	uint32_t (*config_read)(void *arg, uint16_t offset, unsigned width);
+	void (*config_write)(void *arg, uint16_t offset, unsigned width, uint32_t value);
+};
+
+#define HV_DEVFN(device, function) ((uint8_t)((((device)&31U) << 3) | ((function)&7U)))
+
+/* ops must live on. Returns 0, -EEXIST or -EINVAL (an operation is missing); hv_pci_remove(): 0 or -ENOENT. */
+int hv_pci_add(struct hv_vm *vm, uint8_t devfn, const struct hv_pci_ops *ops, void *arg);
+int hv_pci_remove(struct hv_vm *vm, uint8_t devfn);
+
+/* ---- interrupts ---- */
+
+/*
+ * Deliver the MSI (address, data) in the guest, as its x2APIC understands it (Intel SDM vol. 3, 11.11): fixed and
+ * lowest priority delivery to APIC id 0 or to all. Both values may be the guest's own: returns 0, or -EINVAL for a
+ * message that raises nothing (no interrupt address, another processor, a reserved vector, SMI, NMI, INIT, ExtINT),
+ * which has no effect at all. From any processor and from interrupt handlers; does not allocate or print.
+ */
+int hv_msi(struct hv_vm *vm, uint64_t address, uint32_t data);
+
+/* ---- hypercalls (kernel/hypercall.h) ---- */
+
+/* line gets each whole line of guest console output, NUL-terminated, without its newline and control characters. */
+void hv_set_console(struct hv_vm *vm, void (*line)(void *arg, const char *text), void *arg);
+/*
+ * hook is asked for calls that kernel/hypercall.h does not name; it returns whether it knows the call, and the result
+ * in *result. Without a hook, or when it returns false, the guest gets -ENOSYS.
+ */
+void hv_set_hypercall(struct hv_vm *vm,
+                      bool (*hook)(void *arg, uint64_t number, const uint64_t args[3], uint64_t *result), void *arg);
+
+/* ---- loading ---- */
+
+/*
+ * Put a payload (the kernel's ELF, see kernel/entry.S) into the guest's RAM at gpa 0, with the boot_info, ACPI tables
+ * (RSDP, XSDT, MADT, MCFG) and first page tables that kernel/boot_info.h promises, and point the processor at it.
+ * config is the text of boot_info.config (NULL: none). Adds HV_RAM_DEFAULT_SIZE of RAM first if there is none at 0.
+ * Returns 0, -ENOEXEC (not such an ELF), -ENOSPC (RAM too small), -E2BIG (config) or -ENOMEM.
+ */
+int hv_load(struct hv_vm *vm, const void *elf, size_t size, const char *config);
+/*
+ * For small guests without a kernel: code is copied to gpa and starts there in 64-bit mode, ring 0, interrupts off, low
+ * 4 GiB mapped one to one, stack below HV_FLAT_STACK_TOP, RDI = arg. Needs RAM from 0 on; gpa at or above HV_FLAT_CODE.
+ */
+#define HV_FLAT_STACK_TOP UINT64_C(0x00010000)
+#define HV_FLAT_CODE      UINT64_C(0x00010000)
+int hv_load_flat(struct hv_vm *vm, uint64_t gpa, const void *code, size_t size, uint64_t arg);
+
+/* ---- running ---- */
+
+enum hv_reg {
+	HV_RAX,
+	HV_RCX,
+	HV_RDX,
+	HV_RBX,
+	HV_RSP,
+	HV_RBP,
+	HV_RSI,
+	HV_RDI,
+	HV_R8,
+	HV_R9,
+	HV_R10,
+	HV_R11,
+	HV_R12,
+	HV_R13,
+	HV_R14,
+	HV_R15,
+	HV_GPR_COUNT
+};
+
+struct hv_regs {
+	uint64_t gpr[HV_GPR_COUNT]; /* by enum hv_reg */
+	uint64_t rip;
+	uint64_t rflags;
+	uint64_t cr0, cr2, cr3, cr4;
+	uint64_t efer;
+	uint64_t cs_base, ss_base, ds_base, es_base, fs_base, gs_base;
+	uint8_t cpl;
+	bool code64; /* CS.L in long mode */
+	bool code32; /* CS.D */
+};
+
+enum hv_end {
+	HV_END_EXIT,       /* HYPERCALL_EXIT: status */
+	HV_END_HALT,       /* HLT with interrupts off: for ever */
+	HV_END_SHUTDOWN,   /* triple fault: regs as the guest's last */
+	HV_END_TIMEOUT,    /* timeout_ms passed */
+	HV_END_BAD_ACCESS, /* neither RAM nor device at address */
+	HV_END_STOPPED,    /* hv_stop() */
+	HV_END_ERROR,      /* the processor refused the guest's state, or the hypervisor cannot go on: see text */
+};
+
+enum hv_access {
+	HV_ACCESS_READ,
+	HV_ACCESS_WRITE,
+	HV_ACCESS_FETCH,
+};
+
+#define HV_BACKTRACE_MAX 16
+
+struct hv_result {
+	enum hv_end end;
+	uint64_t status;                      /* HV_END_EXIT */
+	uint64_t address;                     /* HV_END_BAD_ACCESS: guest-physical */
+	enum hv_access access;                /* HV_END_BAD_ACCESS */
+	struct hv_regs regs;                  /* where the guest was */
+	unsigned backtrace_count;             /* by frame pointers, from guest memory: the guest may have forged them */
+	uint64_t backtrace[HV_BACKTRACE_MAX]; /* return addresses, innermost first, regs.rip left out */
+	char text[160];                       /* the end in one sentence */
+};
+
+/*
+ * Run the guest on this processor, with interrupts on, until it ends or timeout_ms (at most an hour) have passed.
+ * Returns 0 with *result filled, however the guest ended, or -EINVAL (nothing loaded), -EBUSY (it runs elsewhere),
+ * -ENODEV or -ENOMEM. After HV_END_TIMEOUT and HV_END_STOPPED the guest may be run on; after another end -EINVAL until
+ * loaded again.
+ */
+int hv_run(struct hv_vm *vm, unsigned timeout_ms, struct hv_result *result);
+/* Make hv_run() end with HV_END_STOPPED after the present exit: for callbacks. */
+void hv_stop(struct hv_vm *vm);
+
+/* ---- statistics ---- */
+
+enum hv_cause {
+	HV_CAUSE_HYPERCALL,
+	HV_CAUSE_CPUID,
+	HV_CAUSE_MSR_READ,
+	HV_CAUSE_MSR_WRITE,
+	HV_CAUSE_PORT,
+	HV_CAUSE_MMIO,       /* a stage-2 fault that a region or the PCI bus answered */
+	HV_CAUSE_BAD_ACCESS, /* a stage-2 fault that nothing answered */
+	HV_CAUSE_HLT,
+	HV_CAUSE_INTERRUPT,        /* a physical interrupt came while the guest ran */
+	HV_CAUSE_INTERRUPT_WINDOW, /* the guest can take its pending interrupt now */
+	HV_CAUSE_FORBIDDEN,        /* an instruction that the guest does not have */
+	HV_CAUSE_SHUTDOWN,
+	HV_CAUSE_OTHER,
+	HV_CAUSE_COUNT
+};
+
+struct hv_stats {
+	uint64_t exits[HV_CAUSE_COUNT]; /* by enum hv_cause */
+	uint64_t total;                 /* of all exits */
+	uint64_t injected;              /* interrupts given to the guest */
+	uint64_t merged;                /* interrupts that found their vector pending already */
+};
+
+/* Exits since the VM was made. */
+void hv_stats_get(const struct hv_vm *vm, struct hv_stats *out);
+/* A cause in words, for tables; "?" for a number out of range. */
+const char *hv_cause_name(unsigned cause);
+/* An end in words. */
+const char *hv_end_name(enum hv_end end);
+
+#endif
