@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The DSA driver. One source for both worlds: the physical device on the host, the virtual one in a guest. What differs
+ * is read from the device: whether it may be configured (GENCAP.31), whether interrupt handles must be requested
+ * (CMDCAP.13), whether there is an IMS; and whether an IOMMU stands in front (struct iommu, or NULL).
+ *
+ * Every call returns 0 or a negative errno. When it fails, dsa->error says in one line which register said what and
+ * what that means; a hardware code is there beside it.
+ *
+ * The usual course: dsa_open(), dsa_start_wq(), dsa_buf_alloc(), dsa_desc_*(), dsa_submit(), dsa_wait(), dsa_close().
+ *
+ * Section numbers are those of the Intel DSA Architecture Specification, 341204-006.
+ */
+#ifndef DRIVERS_DSA_DSA_H
+#define DRIVERS_DSA_DSA_H
+
+#include <linux/idxd.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "drivers/dsa/regs.h"
+#include "drivers/iommu.h"
+#include "drivers/pci/pci.h"
+#include "kernel/irq.h"
+
+_Static_assert(sizeof(struct dsa_hw_desc) == DSA_DESC_SIZE, "8.1");
+_Static_assert(sizeof(struct dsa_completion_record) == DSA_CR_SIZE, "8.2");
+
+/* Longest waits, in microseconds. Drains wait for work, which may be long. */
+#define DSA_COMMAND_TIMEOUT_US 2000000U
+#define DSA_WAIT_TIMEOUT_US    2000000U
+
+struct dsa_error {
+	int err;       /* what the failing call returned */
+	uint32_t code; /* CMDSTS, completion status or register value that said so; 0: none */
+	char text[192];
+};
+
+struct dsa_caps {
+	uint32_t version; /* DSA_VERSION_* */
+	uint64_t gencap, wqcap, grpcap, engcap;
+	uint64_t opcap[4];
+	uint64_t offsets[2];
+	uint64_t cmdcap; /* commands 1 to 12 where the device has no CMDCAP */
+
+	/* the same in numbers */
+	unsigned wqs, wq_entries, wq_stride;
+	unsigned groups, read_buffers, engines;
+	unsigned max_xfer_shift, max_batch_shift; /* log2 */
+	unsigned msix_entries, ims_entries;
+	bool configurable;                     /* GENCAP.31 */
+	bool request_handles;                  /* CMDCAP.13 */
+	uint32_t grpcfg, wqcfg, msixperm, ims; /* byte offsets in BAR 0; ims is 0 without an IMS */
+};
+
+struct dsa {
+	struct pci_function *pci;
+	struct iommu *iommu; /* or NULL */
+	volatile void *regs; /* BAR 0 */
+	size_t regs_size;
+	volatile void *portals; /* BAR 2 */
+	uint64_t portals_phys;
+	size_t portals_size;
+	struct pci_msix msix;
+	struct dsa_caps caps;
+	struct dsa_error error;
+	unsigned flags;     /* DSA_OPEN_* */
+	bool pasid_on;      /* PCI PASID enable is set */
+	bool ats_on;        /* PCI ATS enable is set */
+	bool can_submit;    /* the processor has MOVDIR64B */
+	unsigned next_slot; /* which 64 bytes of a portal page come next */
+
+	/* MSI-X entry 0 */
+	struct irq irq;
+	void *irq_token;
+	uint64_t irq_count;  /* interrupts taken (written by the handler) */
+	uint32_t irq_causes; /* INTCAUSE bits seen since dsa_causes_take() (written by the handler) */
+};
+
+/* ---- device.c: discovery and life ---- */
+
+#define DSA_OPEN_ATS      1U /* enable ATS: translation requests. Off: untranslated requests with PASID */
+#define DSA_OPEN_NO_PASID 2U /* leave PCI PASID disabled although there is an IOMMU */
+
+/* The n-th DSA of the machine, or NULL. */
+struct pci_function *dsa_find(unsigned n);
+/*
+ * Take the device over: map it, PASID and ATS, bus master, Reset Device, read its capabilities, MSI-X entry 0. The
+ * device is then Disabled. Errors: -ENXIO (BAR without address), -EIO (says a register), -ETIMEDOUT, -ENOTSUP, or those
+ * of PCI and IOMMU calls.
+ */
+int dsa_open(struct dsa *dsa, struct pci_function *pci, struct iommu *iommu, unsigned flags);
+/* Reset Device, interrupts off, bus master off, unmap. Safe after a failed dsa_open(). Returns the reset's result. */
+int dsa_close(struct dsa *dsa);
+/* Function level reset, then configuration space as dsa_open() leaves it. For what a Reset Device command cannot mend.
+ */
+int dsa_flr(struct dsa *dsa);
+/* GENSTS: DSA_STATE_*. */
+unsigned dsa_state(const struct dsa *dsa);
+const char *dsa_state_name(unsigned state);
+/* One line in words: version, WQs, groups, engines, limits, IMS. Returns text. */
+const char *dsa_caps_words(const struct dsa_caps *caps, char *text, size_t size);
+bool dsa_has_opcode(const struct dsa *dsa, unsigned opcode);
+const char *dsa_opcode_name(unsigned opcode);
+
+/* ---- config.c: groups, engines, work queues; the device must be Disabled for sizes and groups ---- */
+
+struct dsa_wq_config {
+	unsigned size;            /* entries */
+	unsigned threshold;       /* shared WQs */
+	unsigned priority;        /* 1 to 15 */
+	unsigned max_xfer_shift;  /* 0: the device's limit */
+	unsigned max_batch_shift; /* 0: the device's limit */
+	uint32_t pasid;           /* IOMMU_NO_PASID: PASID enable off */
+	bool shared;
+	bool privileged;
+	bool block_on_fault;
+};
+
+/* Size 16 (or all entries if fewer), dedicated, priority 8, the IOMMU's PASID. */
+struct dsa_wq_config dsa_wq_default(const struct dsa *dsa);
+/*
+ * Write WQCFG of wq and read it back. A fixed configuration (caps.configurable false) is not written: then -EPERM if it
+ * differs in size or mode from what is asked; size 0 accepts any. A guest's PASID enable is the host's affair.
+ */
+int dsa_wq_configure(struct dsa *dsa, unsigned wq, const struct dsa_wq_config *config);
+int dsa_wq_read_config(struct dsa *dsa, unsigned wq, struct dsa_wq_config *config);
+/* The WQs (bitmap of the first 64) and engines of a group. A fixed configuration is only compared: -EPERM. */
+int dsa_group_configure(struct dsa *dsa, unsigned group, uint64_t wqs, uint64_t engines);
+int dsa_group_read_config(struct dsa *dsa, unsigned group, uint64_t *wqs, uint64_t *engines);
+/* Change the PASID of a disabled WQ; IOMMU_NO_PASID switches it off. */
+int dsa_wq_set_pasid(struct dsa *dsa, unsigned wq, uint32_t pasid);
+/* WQCFG dword n. */
+uint32_t dsa_wqcfg_read(const struct dsa *dsa, unsigned wq, unsigned dword);
+void dsa_wqcfg_write(struct dsa *dsa, unsigned wq, unsigned dword, uint32_t value);
+/* DSA_WQ_*. */
+unsigned dsa_wq_state(const struct dsa *dsa, unsigned wq);
+/*
+ * From Disabled to work: group 0 with wq and all engines, Enable Device, Enable WQ. config NULL: dsa_wq_default(). With
+ * a fixed configuration it enables what is there.
+ */
+int dsa_start_wq(struct dsa *dsa, unsigned wq, const struct dsa_wq_config *config);
+
+/* ---- command.c ---- */
+
+/*
+ * Run an administrative command (3.15) and poll for its end, at most DSA_COMMAND_TIMEOUT_US. Returns 0 (*result, if not
+ * NULL, is CMDSTS' result field), -EBUSY (a command was active), -EIO (CMDSTS has an error: dsa->error.code is CMDSTS)
+ * or -ETIMEDOUT.
+ */
+int dsa_command(struct dsa *dsa, enum dsa_command command, uint32_t operand, uint32_t *result);
+/* The same in two steps. With interrupt, CMD.31 is set: DSA_INTCAUSE_COMMAND then appears in irq_causes. */
+int dsa_command_start(struct dsa *dsa, enum dsa_command command, uint32_t operand, bool interrupt);
+int dsa_command_finish(struct dsa *dsa, enum dsa_command command, unsigned timeout_us, uint32_t *result);
+bool dsa_command_active(const struct dsa *dsa);
+/* Whether the device has that command. */
+bool dsa_has_command(const struct dsa *dsa, enum dsa_command command);
+/* The operand of commands on a set of WQs, for one WQ. */
+#define DSA_WQ_SET(wq) (FIELD_PREP(DSA_CMD_WQ_GROUP, (wq) / 16U) | (UINT32_C(1) << ((wq) % 16U)))
+
+int dsa_enable(struct dsa *dsa);
+int dsa_disable(struct dsa *dsa);
+int dsa_reset(struct dsa *dsa);
+int dsa_wq_enable(struct dsa *dsa, unsigned wq);
+int dsa_wq_disable(struct dsa *dsa, unsigned wq);
+int dsa_wq_drain(struct dsa *dsa, unsigned wq);
+int dsa_wq_abort(struct dsa *dsa, unsigned wq);
+int dsa_wq_reset(struct dsa *dsa, unsigned wq);
+
+const char *dsa_command_name(unsigned command);
+/* What a CMDSTS error code means (9.2.13); "unknown error". */
+const char *dsa_cmd_error_name(unsigned code);
+
+/* ---- portal.c ---- */
+
+enum dsa_portal {
+	DSA_UNLIMITED_MSIX = DSA_PORTAL_UNLIMITED | DSA_PORTAL_MSIX,
+	DSA_LIMITED_MSIX = DSA_PORTAL_LIMITED | DSA_PORTAL_MSIX,
+	DSA_UNLIMITED_IMS = DSA_PORTAL_UNLIMITED | DSA_PORTAL_IMS,
+	DSA_LIMITED_IMS = DSA_PORTAL_LIMITED | DSA_PORTAL_IMS,
+};
+
+/* Physical address of a portal page, to be mapped into a guest. */
+uint64_t dsa_portal_phys(const struct dsa *dsa, unsigned wq, enum dsa_portal portal);
+/*
+ * Submit to a dedicated WQ by MOVDIR64B, after a store fence. The caller keeps count: more than size descriptors are
+ * dropped. Returns 0, -EINVAL (no such WQ) or -ENOTSUP (no MOVDIR64B).
+ */
+int dsa_submit(struct dsa *dsa, unsigned wq, enum dsa_portal portal, const struct dsa_hw_desc *desc);
+
+/* ---- buffer.c: memory that processor and device see ---- */
+
+struct dsa_buf {
+	void *cpu;
+	uint64_t dma;
+	size_t size; /* bytes, whole pages */
+};
+
+/* Zeroed, page-aligned, physically contiguous. Returns 0, -ENOMEM or -ENOSPC. */
+int dsa_buf_alloc(struct dsa *dsa, size_t size, struct dsa_buf *buf);
+/* Returns 0, or the unmapping's error; buf is empty afterwards. An empty one is ignored. */
+int dsa_buf_free(struct dsa *dsa, struct dsa_buf *buf);
+
+/* ---- desc.c: builders. They clear the descriptor and set CRAV | RCR; cr is the record's DMA address (32-byte aligned)
+ * ---- */
+
+void dsa_desc_init(struct dsa_hw_desc *d, unsigned opcode, uint64_t cr);
+void dsa_desc_noop(struct dsa_hw_desc *d, uint64_t cr);
+void dsa_desc_drain(struct dsa_hw_desc *d, uint64_t cr);
+void dsa_desc_batch(struct dsa_hw_desc *d, uint64_t cr, uint64_t list, uint32_t count);
+void dsa_desc_memmove(struct dsa_hw_desc *d, uint64_t cr, uint64_t dst, uint64_t src, uint32_t size);
+void dsa_desc_fill(struct dsa_hw_desc *d, uint64_t cr, uint64_t dst, uint64_t pattern, uint32_t size);
+void dsa_desc_compare(struct dsa_hw_desc *d, uint64_t cr, uint64_t src1, uint64_t src2, uint32_t size);
+void dsa_desc_compval(struct dsa_hw_desc *d, uint64_t cr, uint64_t src, uint64_t pattern, uint32_t size);
+void dsa_desc_dualcast(struct dsa_hw_desc *d, uint64_t cr, uint64_t dst1, uint64_t dst2, uint64_t src, uint32_t size);
+void dsa_desc_crc(struct dsa_hw_desc *d, uint64_t cr, uint64_t src, uint32_t seed, uint32_t size);
+void dsa_desc_copy_crc(struct dsa_hw_desc *d, uint64_t cr, uint64_t dst, uint64_t src, uint32_t seed, uint32_t size);
+void dsa_desc_cflush(struct dsa_hw_desc *d, uint64_t cr, uint64_t dst, uint32_t size);
+/* COMPARE and COMPVAL: status 1 if the result is expected, else 2 (check-result flag). */
+void dsa_desc_expect(struct dsa_hw_desc *d, uint8_t expected);
+/* Ask for the completion interrupt. */
+void dsa_desc_interrupt(struct dsa_hw_desc *d, uint16_t handle);
+
+/* ---- completion.c ---- */
+
+/* Make the record ready: all zero. */
+void dsa_cr_clear(struct dsa_completion_record *cr);
+/* Status code of a record without the direction bit; 0: not written yet. */
+unsigned dsa_cr_status(const struct dsa_completion_record *cr);
+/*
+ * Poll until the record is written; timeout_us 0 means DSA_WAIT_TIMEOUT_US. Returns 0 whatever the status is, or
+ * -ETIMEDOUT: dsa->error then also says what SWERROR and the WQ's state are.
+ */
+int dsa_wait(struct dsa *dsa, const struct dsa_completion_record *cr, unsigned timeout_us);
+/* dsa_wait(), then -EIO with the status in words if it is not success (status 1). */
+int dsa_wait_success(struct dsa *dsa, const struct dsa_completion_record *cr, unsigned timeout_us);
+/* What a completion status or SWERROR code means (5.8); "unknown status". */
+const char *dsa_status_name(unsigned status);
+
+/* ---- interrupt.c ---- */
+
+enum dsa_irq_table {
+	DSA_IRQ_MSIX,
+	DSA_IRQ_IMS,
+};
+
+/* A completion interrupt. The object must stay where it is while open. */
+struct dsa_irq {
+	struct dsa *dsa;
+	enum dsa_irq_table table;
+	unsigned index;  /* in the table */
+	uint16_t handle; /* for descriptors: the index, or what the device gave for it */
+	struct irq irq;
+	void *token;
+	irq_handler handler; /* or NULL */
+	void *arg;
+	uint64_t count; /* interrupts taken (written by the handler) */
+};
+
+/*
+ * Program entry index of a table so that completions with PASID pasid (IOMMU_NO_PASID: those without PASID) interrupt
+ * this processor, which counts and calls handler(arg) if not NULL. MSI-X entry 0 is the driver's. Handles are requested
+ * where the device wants that. Returns 0, -EINVAL (no such entry), -ENOTSUP (no IMS), or what vectors, IOMMU or
+ * commands return.
+ */
+int dsa_irq_open(struct dsa *dsa, enum dsa_irq_table table, unsigned index, uint32_t pasid, irq_handler handler,
+                 void *arg, struct dsa_irq *irq);
+int dsa_irq_close(struct dsa_irq *irq);
+int dsa_irq_mask(struct dsa_irq *irq, bool masked);
+bool dsa_irq_pending(const struct dsa_irq *irq);
+uint64_t dsa_irq_count(const struct dsa_irq *irq);
+/* Wait until the count has passed before. timeout_us 0: DSA_WAIT_TIMEOUT_US. Returns 0 or -ETIMEDOUT. */
+int dsa_irq_wait(struct dsa_irq *irq, uint64_t before, unsigned timeout_us);
+
+/* Which INTCAUSE bits MSI-X entry 0 has brought since the last call. */
+uint32_t dsa_causes_take(struct dsa *dsa);
+/* Wait for one of causes; they are then taken. Returns 0 or -ETIMEDOUT. */
+int dsa_causes_wait(struct dsa *dsa, uint32_t causes, unsigned timeout_us);
+
+/* ---- error.c ---- */
+
+struct dsa_swerror {
+	uint64_t raw[4];
+	unsigned code; /* completion status, or DSA_SWERR_* */
+	unsigned wq;   /* valid if wq_valid */
+	unsigned opcode;
+	uint32_t pasid;
+	unsigned batch_index;
+	uint32_t info;
+	uint64_t address;
+	bool overflow, desc_valid, wq_valid, batch, write, privileged;
+};
+
+/* Read SWERROR (9.2.15). Returns 0, or -ENOENT when it is not valid. It stays as it is. */
+int dsa_swerror_read(const struct dsa *dsa, struct dsa_swerror *error);
+/* Free it for the next error. */
+void dsa_swerror_clear(struct dsa *dsa);
+/* One line in words. Returns text. */
+const char *dsa_swerror_words(const struct dsa_swerror *error, char *text, size_t size);
+
+/* For the driver's own files: note err, code and a formatted line in dsa->error; returns err. */
+int dsa_fail(struct dsa *dsa, int err, uint32_t code, const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+#endif
