@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The end of a run. */
+#ifndef KERNEL_EXIT_H
+#define KERNEL_EXIT_H
+
+/*
+ * End the run with status: by hypercall in a guest; through isa-debug-exit (port 0xf4) where CPUID says that this is
+ * QEMU (TCG or KVM); elsewhere, or if that did not help, what is on the screen stays there and the processor halts.
+ */
+_Noreturn void platform_exit(unsigned status);
+
+#endif
