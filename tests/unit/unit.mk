@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Tests that run on the developer's machine. Each tests/unit/test_<name>.c is a cmocka program of its own, linked with the
+# sources named here; `make unit` runs them all through prove. Each tests/fuzz/<name>.c is a libFuzzer target; `make fuzz`
+# runs each for FUZZ_SECONDS.
+UNIT_SRC_acpi := kernel/acpi_parse.c
+UNIT_SRC_config := kernel/config.c
+UNIT_SRC_fbcon := kernel/fbcon.c kernel/font.S
+
+FUZZ_SRC_acpi := kernel/acpi_parse.c
+FUZZ_SECONDS ?= 30
+
+# The compiler whose sanitizers and libFuzzer are used.
+UNIT_CC ?= clang-14
+UNIT_CFLAGS := -std=gnu11 -O1 -g -I. -Ibuild -Wall -Wextra -Wconversion -Werror -fno-omit-frame-pointer -MMD -MP
+UNIT_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+
+UNIT_NAMES := $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
+UNIT_BINS := $(UNIT_NAMES:%=build/unit/test_%)
+FUZZ_NAMES := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+FUZZ_BINS := $(FUZZ_NAMES:%=build/fuzz/%)
+
+# $(call objects,FOLDER,SOURCES)
+unit_objects = $(patsubst %,$(1)/%.o,$(basename $(2)))
+
+build/unit/obj/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC $< (host)"
+	@$(UNIT_CC) $(UNIT_CFLAGS) $(UNIT_SANITIZE) -c -o $@ $<
+
+build/unit/obj/%.o: %.S
+	@mkdir -p $(@D)
+	@echo "  AS $< (host)"
+	@$(UNIT_CC) $(UNIT_CFLAGS) -c -o $@ $<
+
+build/fuzz/obj/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC $< (fuzz)"
+	@$(UNIT_CC) $(UNIT_CFLAGS) -fsanitize=fuzzer-no-link $(UNIT_SANITIZE) -c -o $@ $<
+
+build/unit/obj/kernel/font.o: build/font.psf
+
+define UNIT_TEST
+build/unit/test_$(1): $(call unit_objects,build/unit/obj,tests/unit/test_$(1).c $(UNIT_SRC_$(1)))
+	@echo "  LD $$@"
+	@$(UNIT_CC) $(UNIT_SANITIZE) -o $$@ $$^ -lcmocka $(UNIT_LIBS_$(1))
+endef
+$(foreach name,$(UNIT_NAMES),$(eval $(call UNIT_TEST,$(name))))
+
+define FUZZ_TARGET
+build/fuzz/$(1): $(call unit_objects,build/fuzz/obj,tests/fuzz/$(1).c $(FUZZ_SRC_$(1)))
+	@echo "  LD $$@"
+	@$(UNIT_CC) -fsanitize=fuzzer $(UNIT_SANITIZE) -o $$@ $$^
+endef
+$(foreach name,$(FUZZ_NAMES),$(eval $(call FUZZ_TARGET,$(name))))
+
+.PHONY: unit unit-build fuzz
+unit-build: $(UNIT_BINS)
+unit: $(UNIT_BINS)
+	CMOCKA_MESSAGE_OUTPUT=TAP prove --exec '' $(UNIT_BINS)
+
+fuzz: $(FUZZ_BINS)
+	@for f in $(FUZZ_NAMES); do \
+		mkdir -p build/fuzz/corpus/$$f && \
+		build/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=build/fuzz/ \
+			build/fuzz/corpus/$$f || exit 1; \
+	done
+
+-include $(shell test -d build/unit/obj && find build/unit/obj build/fuzz/obj -name '*.d' 2>/dev/null)
