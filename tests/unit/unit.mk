@@ -5,6 +5,8 @@
 UNIT_SRC_acpi := kernel/acpi_parse.c
 UNIT_SRC_config := kernel/config.c
 UNIT_SRC_fbcon := kernel/fbcon.c kernel/font.S
+UNIT_SRC_hv_decode := kernel/hv/decode.c kernel/hv/emulate.c kernel/hv/walk.c
+UNIT_ZYDIS := $(patsubst %,build/unit/obj/zydis/%.o,Decoder DecoderData SharedData)
 
 FUZZ_SRC_acpi := kernel/acpi_parse.c
 FUZZ_SECONDS ?= 30
@@ -38,6 +40,15 @@ build/fuzz/obj/%.o: %.c
 	@$(UNIT_CC) $(UNIT_CFLAGS) -fsanitize=fuzzer-no-link $(UNIT_SANITIZE) -c -o $@ $<
 
 build/unit/obj/kernel/font.o: build/font.psf
+
+# The decoder faces hostile bytes: here it runs under the sanitizers too.
+build/unit/obj/zydis/%.o: | $(ZYDIS)
+	@mkdir -p $(@D)
+	$(UNIT_CC) -O1 -g -w $$(cat $(ZYDIS)/cflags) -I$(ZYDIS)/include -I$(ZYDIS)/src $(UNIT_SANITIZE) -c -o $@ $(ZYDIS)/src/$*.c
+
+build/unit/obj/kernel/hv/%.o build/unit/obj/tests/unit/test_hv_%.o: UNIT_CFLAGS += -isystem $(ZYDIS)/include -DZYDIS_STATIC_BUILD
+build/unit/obj/kernel/hv/decode.o: | $(ZYDIS)
+build/unit/test_hv_decode: $(UNIT_ZYDIS)
 
 define UNIT_TEST
 build/unit/test_$(1): $(call unit_objects,build/unit/obj,tests/unit/test_$(1).c $(UNIT_SRC_$(1)))
