@@ -45,7 +45,7 @@ KERNEL_SRC := $(call sources,kernel/*.c kernel/*.S)
 HV_SRC := $(call sources,kernel/hv/*.c kernel/hv/*.S)
 DRIVER_SRC := $(call sources,drivers/*.c drivers/*/*.c)
 VDSA_SRC := $(call sources,vdsa/*.c)
-RUNNER_SRC := $(call sources,tests/runner/*.c)
+RUNNER_SRC := $(call sources,tests/*.c tests/runner/*.c)
 SUITE_SRC := $(filter-out tests/suites/guest_%,$(call sources,tests/suites/*.c))
 PAYLOADS := $(patsubst payloads/%/,%,$(dir $(call sources,payloads/*/main.c)))
 
@@ -53,7 +53,7 @@ IMAGE_SRC := $(KERNEL_SRC) $(HV_SRC) $(DRIVER_SRC) $(VDSA_SRC) $(RUNNER_SRC) $(S
 IMAGE_OBJ := $(call objects,$(IMAGE_SRC)) $(PAYLOADS:%=build/payloads/%.embed.o)
 # A guest has neither a screen nor a loader but the hypervisor.
 PAYLOAD_COMMON_SRC := $(filter-out kernel/fbcon.c kernel/font.S kernel/pvh.c kernel/pvh.S,$(KERNEL_SRC)) \
-	$(call sources,drivers/pci/*.c drivers/dsa/*.c) $(filter-out tests/runner/main.c,$(RUNNER_SRC)) \
+	$(call sources,drivers/pci/*.c drivers/dsa/*.c) $(filter-out tests/runner/main.c tests/runner/host_%,$(RUNNER_SRC)) \
 	$(call sources,tests/suites/dsa_*.c tests/suites/guest_*.c)
 
 ALL_OBJ := $(sort $(IMAGE_OBJ) $(call objects,$(PAYLOAD_COMMON_SRC) $(call sources,payloads/*/*.c)))
