@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Ways in which the emulated VT-d unit can be wrong on purpose, so that the suites can be shown to notice.
+ */
+#ifndef TESTS_QEMU_VTD_FAULT_H
+#define TESTS_QEMU_VTD_FAULT_H
+
+#include <stdint.h>
+
+/* One row each: constant, the name in x-fault=, what goes wrong. */
+#define VTD_WRONGS(X)                                                                               \
+	X(PASID_IGNORED, "pasid-ignored", "every request is translated by RID_PASID's entry")       \
+	X(WRITE_ALLOWED, "stage-write-allowed", "writes go through without write permission")       \
+	X(FAULT_NOT_RECORDED, "fault-not-recorded", "faults block the request but leave no record") \
+	X(FAULT_PASID, "fault-pasid", "fault records carry a wrong PASID")                          \
+	X(FAULT_REASON, "fault-reason", "fault records carry a wrong reason")                       \
+	X(IRTE_IGNORED, "irte-ignored", "remapped interrupts arrive on another vector")             \
+	X(IRTE_SID_IGNORED, "irte-sid-ignored", "the source-id check of IRTEs passes everybody")    \
+	X(IOTLB_STALE, "iotlb-stale", "IOTLB invalidations complete and drop nothing")              \
+	X(SECOND_STAGE_IGNORED, "second-stage-ignored", "the second stage passes addresses unchanged")
+
+enum vtd_wrong_bit {
+#define VTD_WRONG_BIT(name, text, words) VTD_WRONG_BIT_##name,
+	VTD_WRONGS(VTD_WRONG_BIT)
+#undef VTD_WRONG_BIT
+};
+
+/* Names separated by colons to a set of VTD_WRONG(). 0, or -1 if a name is unknown. */
+int vtd_wrong_parse(const char *names, uint32_t *wrong);
+
+/* Prints the names and what they do, one a line, on stdout. */
+void vtd_wrong_list(void);
+
+#define VTD_WRONG(name) (UINT32_C(1) << VTD_WRONG_BIT_##name)
+
+#endif
