@@ -42,15 +42,16 @@ struct vtd_unit_info {
 	uint64_t base; /* physical address of the registers */
 	uint16_t segment;
 	unsigned version_major, version_minor;
-	uint64_t cap, ecap;    /* VTD_CAP_*, VTD_ECAP_* */
-	bool running;          /* scalable mode, DMA remapping on */
-	bool interrupts;       /* interrupt remapping on */
-	bool compat_blocked;   /* messages in compatibility format are refused */
-	bool first_level;      /* first-level domains possible */
-	bool second_level;     /* second-level domains possible */
-	bool pass_through;     /* PGTT 100 is used for requests without PASID */
-	uint32_t pasids;       /* PASIDs below this can be attached; 0: no requests with PASID */
-	unsigned address_bits; /* of a domain's addresses, first and second level */
+	uint64_t cap, ecap;   /* VTD_CAP_*, VTD_ECAP_* */
+	bool running;         /* scalable mode, DMA remapping on */
+	bool interrupts;      /* interrupt remapping on */
+	bool compat_blocked;  /* messages in compatibility format are refused */
+	bool first_level;     /* first-level domains possible */
+	bool second_level;    /* second-level domains possible */
+	bool pass_through;    /* PGTT 100 is used for requests without PASID */
+	uint32_t pasids;      /* PASIDs below this can be attached; 0: no requests with PASID */
+	unsigned first_bits;  /* a first-level domain's addresses are below 2^this */
+	unsigned second_bits; /* the same for second-level domains */
 	unsigned fault_records;
 	const char *why; /* not running: which capability lacks, or what failed */
 };
@@ -100,7 +101,8 @@ int vtd_pasid_alloc(struct vtd_unit *unit, uint32_t *pasid);
 void vtd_pasid_free(struct vtd_unit *unit, uint32_t pasid);
 /*
  * Requests of f with pasid are translated by domain. Returns 0, -EINVAL (PASID 0 or out of range, other unit's domain),
- * -EBUSY (pasid has a domain), -ENOMEM or -ETIMEDOUT.
+ * -EBUSY (pasid has a domain), -ENOTSUP (f has no PASID capability), -ENODEV (no running unit has f), -ENOMEM or
+ * -ETIMEDOUT.
  */
 int vtd_pasid_attach(const struct pci_function *f, uint32_t pasid, struct vtd_domain *domain);
 /* The way back: returns when no request with that translation is under way. Returns 0, -ENOENT or -ETIMEDOUT. */
