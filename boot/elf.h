@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The kernel's ELF file. No UEFI types here. */
+#ifndef BOOT_ELF_H
+#define BOOT_ELF_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct elf_span {
+	uint64_t base;  /* lowest virtual address of its PT_LOAD segments, 4 KiB aligned */
+	uint64_t size;  /* bytes in memory from there, whole pages */
+	uint64_t entry; /* offset of the entry point from base */
+};
+
+/* Check an x86-64 executable of size bytes and say what memory it takes. Returns 0 or -ENOEXEC. */
+int elf_span(const void *file, size_t size, struct elf_span *span);
+/* Copy the segments of a file that elf_span() took to memory, which has span->size bytes. What the file lacks is
+ * zeroed. */
+void elf_load(const void *file, const struct elf_span *span, void *memory);
+
+#endif
