@@ -18,7 +18,9 @@
 #define CONFIG_KEYS(TEXT, NUMBER)                                                                           \
 	TEXT(tests, "tests", 1024, "*", "tests to run: patterns with * and ?, commas between them")         \
 	TEXT(require, "require", 256, "", "what must be present: a skip for lack of it becomes a failure")  \
-	NUMBER(seed, "seed", 0, UINT64_MAX, 0, "start of all random sequences; 0 takes one from the clock") \
+	TEXT(guest_tests, "guest-tests", 1024, "*", "the same for the suites that run inside a guest")      \
+	NUMBER(list, "list", 0, 1, 0, "1 prints the names of all tests and runs none")                      \
+	NUMBER(seed, "seed", 0, UINT64_MAX, 1, "start of all random sequences; 0 takes one from the clock") \
 	NUMBER(passes, "passes", 1, 1000000, 1, "how often the whole run is repeated")                      \
 	NUMBER(timeout_ms, "timeout", 1, 3600000, 10000, "milliseconds that one test may take")             \
 	NUMBER(guest_mem_mib, "guest-mem", 16, 2048, 64, "memory of a guest in MiB")                        \

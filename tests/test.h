@@ -123,9 +123,10 @@ struct test {
 void test_context(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A remark on the console, as a TAP comment. One line. */
 void test_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* Start the time limit anew (TEST_LIMIT_MS at first). */
+/* Start the time limit anew (the configuration's timeout= at first). */
 void test_limit(unsigned timeout_ms);
-#define TEST_LIMIT_MS 5000U
+/* The next number of a sequence that depends on the configuration's seed= and the test's name alone. */
+uint64_t test_random(void);
 
 /*
  * count contiguous zeroed pages (kernel/mem.h) that the runner frees after the test, at most TEST_PAGES_MAX calls a
