@@ -3,11 +3,17 @@
 # sources named here; `make unit` runs them all through prove. Each tests/fuzz/<name>.c is a libFuzzer target; `make fuzz`
 # runs each for FUZZ_SECONDS.
 UNIT_SRC_acpi := kernel/acpi_parse.c
+UNIT_SRC_boot := boot/elf.c boot/memmap.c boot/options.c
 UNIT_SRC_config := kernel/config.c
 UNIT_SRC_fbcon := kernel/fbcon.c kernel/font.S
 UNIT_SRC_tap := tests/tap.c
 UNIT_SRC_hv_decode := kernel/hv/decode.c kernel/hv/emulate.c kernel/hv/walk.c
 UNIT_ZYDIS := $(patsubst %,build/unit/obj/zydis/%.o,Decoder DecoderData SharedData)
+
+VDSA_UNIT := $(addprefix vdsa/,commands.c config.c errors.c interrupts.c life.c mmio.c portals.c state.c types.c) \
+	tests/unit/vdsa_host.c
+$(foreach t,config mmio commands interrupts errors life linux,$(eval UNIT_SRC_vdsa_$(t) := $(VDSA_UNIT)))
+FUZZ_SRC_vdsa := $(VDSA_UNIT)
 
 FUZZ_SRC_acpi := kernel/acpi_parse.c
 FUZZ_SECONDS ?= 30
