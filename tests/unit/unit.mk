@@ -7,6 +7,7 @@ UNIT_SRC_boot := boot/elf.c boot/memmap.c boot/options.c
 UNIT_SRC_config := kernel/config.c
 UNIT_SRC_fbcon := kernel/fbcon.c kernel/font.S
 UNIT_SRC_tap := tests/tap.c
+UNIT_SRC_vtd_walk := $(addprefix tests/qemu/vtd/,fault.c stages.c walk.c)
 UNIT_SRC_hv_decode := kernel/hv/decode.c kernel/hv/emulate.c kernel/hv/walk.c
 UNIT_ZYDIS := $(patsubst %,build/unit/obj/zydis/%.o,Decoder DecoderData SharedData)
 
