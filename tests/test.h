@@ -125,6 +125,15 @@ void test_context(const char *format, ...) __attribute__((format(printf, 1, 2)))
 void test_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Start the time limit anew (the configuration's timeout= at first). */
 void test_limit(unsigned timeout_ms);
+/*
+ * For what must not be possible: from here on the test passes if it ends in exception vector, a page fault (14) at that
+ * address, and fails if it returns. The dump is printed all the same.
+ */
+void test_must_crash(uint8_t vector, uint64_t address);
+/* The same for a page fault at most size bytes below address: a stack that runs over. */
+void test_must_crash_near(uint64_t address, uint64_t size);
+/* From here on the test passes if it is still running after timeout_ms, and is then ended. */
+void test_must_hang(unsigned timeout_ms);
 /* The next number of a sequence that depends on the configuration's seed= and the test's name alone. */
 uint64_t test_random(void);
 

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,12 +16,17 @@
 #include "kernel/smp.h"
 #include "tests/runner/run.h"
 
+#define PAGE_FAULT 14
+
 static struct {
 	const struct test *test;
 	struct run_failure *failure;
 	jmp_buf leave;
 	unsigned cpu;
 	uint64_t random;
+	enum guard_outcome wanted; /* GUARD_DONE but for tests of the guard and of protection */
+	uint8_t wanted_vector;
+	uint64_t wanted_first, wanted_last; /* addresses of a page fault */
 	char context[sizeof(((struct run_failure *)0)->context)];
 	unsigned page_count;
 	struct {
@@ -147,6 +153,27 @@ void test_limit(unsigned timeout_ms)
 	guard_extend(timeout_ms);
 }
 
+void test_must_crash(uint8_t vector, uint64_t address)
+{
+	tap_comment(run_tap(), "the dump of exception %u that follows is wanted", vector);
+	now.wanted = GUARD_CRASH;
+	now.wanted_vector = vector;
+	now.wanted_first = now.wanted_last = address;
+}
+
+void test_must_crash_near(uint64_t address, uint64_t size)
+{
+	test_must_crash(PAGE_FAULT, address);
+	now.wanted_first = address - size;
+}
+
+void test_must_hang(unsigned timeout_ms)
+{
+	tap_comment(run_tap(), "the backtrace that follows after %u ms is wanted", timeout_ms);
+	now.wanted = GUARD_HANG;
+	guard_extend(timeout_ms);
+}
+
 uint64_t test_random(void)
 {
 	/* xorshift64*: short, and good enough to pick sizes and bytes. */
@@ -208,10 +235,25 @@ static void begin(void *arg)
 		now.test->run();
 }
 
+static bool is_wanted(const struct guard_report *report)
+{
+	return report->vector == now.wanted_vector &&
+	       (report->vector != PAGE_FAULT ||
+	        (report->address >= now.wanted_first && report->address <= now.wanted_last));
+}
+
 static void report_guard(enum guard_outcome outcome, const struct guard_report *report, unsigned timeout_ms,
                          struct run_failure *failure)
 {
-	if (outcome == GUARD_DONE)
+	if (outcome == GUARD_DONE && (now.wanted == GUARD_DONE || failure->outcome != OUTCOME_PASS))
+		return;
+	if (outcome == GUARD_DONE) {
+		failure->outcome = OUTCOME_FAIL;
+		snprintf(failure->message, sizeof(failure->message), "it returned, but was to %s",
+		         now.wanted == GUARD_CRASH ? "end in an exception" : "run on until its time was over");
+		return;
+	}
+	if (outcome == now.wanted && (outcome == GUARD_HANG || is_wanted(report)))
 		return;
 	failure->expected[0] = failure->got[0] = '\0';
 	failure->file = NULL;
@@ -236,6 +278,7 @@ void expect_run(const struct test *test, uint64_t seed, unsigned timeout_ms, str
 	now.failure = failure;
 	now.cpu = smp_id();
 	now.context[0] = '\0';
+	now.wanted = GUARD_DONE;
 	/* FNV-1a of the name, so that a test's numbers do not depend on which tests ran before it. */
 	now.random = UINT64_C(0xcbf29ce484222325) ^ seed;
 	for (const char *c = test->name; *c; c++)
