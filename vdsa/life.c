@@ -91,7 +91,8 @@ int vdsa_close(struct vdsa *v)
 	vdsa_windows_update(v);
 	v->ims_bound = false;
 	slot = v->ims_slot;
-	stuck = v->quarantined;
+	stuck = v->quarantined || v->window_lost;
+	v->quarantined = stuck;
 	vdsa_unlock(v);
 
 	v->ops->ims_free(v->ctx, slot);

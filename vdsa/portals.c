@@ -37,6 +37,7 @@ void vdsa_windows_update(struct vdsa *v)
 {
 	struct vdsa_window_state w[VDSA_WINDOW_COUNT];
 
+	v->window_lost = false;
 	/* All old ones go before any new one comes: the BARs may have changed places. */
 	for (unsigned i = 0; i < VDSA_WINDOW_COUNT; i++) {
 		struct vdsa_window_state *now = &v->window[i];
@@ -44,8 +45,10 @@ void vdsa_windows_update(struct vdsa *v)
 		w[i] = wanted(v, i);
 		if (now->how == VDSA_ABSENT || (now->how == w[i].how && now->gpa == w[i].gpa))
 			continue;
-		if (v->ops->window_remove(v->ctx, (enum vdsa_window)i) != 0)
+		if (v->ops->window_remove(v->ctx, (enum vdsa_window)i) != 0) {
 			v->quarantined = v->window_lost = true; /* the guest may still reach it: the WQ is lost */
+			continue;
+		}
 		*now = (struct vdsa_window_state){.how = VDSA_ABSENT};
 	}
 	/* In this order BAR0 wins an overlap, and what lost one comes back when the winner moves on. */

@@ -80,7 +80,6 @@ int vdsa_stop_wq(struct vdsa *v)
 	v->held = was_held;
 	if (rc == 0) {
 		v->host_on = false;
-		v->quarantined = v->window_lost;
 	} else {
 		v->quarantined = true;
 		v->requests |= VDSA_REQ_HALT;
@@ -119,7 +118,8 @@ static void do_reset(struct vdsa *v)
 	memset(v->swerror, 0, sizeof(v->swerror));
 	v->cmd = 0;
 	v->cmdsts = 0;
-	if (rc != 0 || v->quarantined)
+	v->quarantined = rc != 0 || v->window_lost;
+	if (v->quarantined)
 		vdsa_set_state(v, DSA_STATE_HALT, DSA_RESET_FLR); /* the next reset tries again */
 	else
 		vdsa_set_state(v, DSA_STATE_DISABLED, DSA_RESET_SOFTWARE);
