@@ -93,7 +93,8 @@ struct pci_function *dsa_find(unsigned n);
 int dsa_open(struct dsa *dsa, struct pci_function *pci, struct iommu *iommu, unsigned flags);
 /* Reset Device, interrupts off, bus master off, unmap. Safe after a failed dsa_open(). Returns the reset's result. */
 int dsa_close(struct dsa *dsa);
-/* Function level reset, then configuration space as dsa_open() leaves it. For what a Reset Device command cannot mend.
+/* Function level reset, then the device as dsa_open() leaves it, for what a Reset Device command cannot mend.
+ * Completion interrupts (struct dsa_irq) are lost and must be closed and opened anew.
  */
 int dsa_flr(struct dsa *dsa);
 /* GENSTS: DSA_STATE_*. */
@@ -161,6 +162,7 @@ bool dsa_has_command(const struct dsa *dsa, enum dsa_command command);
 
 int dsa_enable(struct dsa *dsa);
 int dsa_disable(struct dsa *dsa);
+/* Configuration, IMS and MSIXPERM are gone after it: completion interrupts must be closed and opened anew. */
 int dsa_reset(struct dsa *dsa);
 int dsa_wq_enable(struct dsa *dsa, unsigned wq);
 int dsa_wq_disable(struct dsa *dsa, unsigned wq);
@@ -299,6 +301,9 @@ void dsa_swerror_clear(struct dsa *dsa);
 /* One line in words. Returns text. */
 const char *dsa_swerror_words(const struct dsa_swerror *error, char *text, size_t size);
 
+/* For the driver's own files: MSI-X entry 0. */
+int dsa_events_open(struct dsa *dsa);
+void dsa_events_close(struct dsa *dsa);
 /* For the driver's own files: note err, code and a formatted line in dsa->error; returns err. */
 int dsa_fail(struct dsa *dsa, int err, uint32_t code, const char *format, ...) __attribute__((format(printf, 4, 5)));
 

@@ -10,108 +10,110 @@
 
 #include "kernel/bits.h"
 
-#define DSA_PCI_VENDOR 0x8086
-#define DSA_PCI_DEVICE_SPR 0x0b25
-#define DSA_PCI_CLASS 0x088000
+#define DSA_PCI_VENDOR      0x8086
+#define DSA_PCI_DEVICE_SPR  0x0b25
+#define DSA_PCI_DEVICE_GNRD 0x11fb
+#define DSA_PCI_DEVICE_DMR  0x1212
+#define DSA_PCI_CLASS       0x088000
 
-#define DSA_VERSION 0x00 /* 32 */
+#define DSA_VERSION     0x00 /* 32 */
 #define DSA_VERSION_1_0 0x0100
 #define DSA_VERSION_2_0 0x0200
 
-#define DSA_GENCAP 0x10 /* 64 */
+#define DSA_GENCAP                0x10 /* 64 */
 #define DSA_GENCAP_BLOCK_ON_FAULT BIT64(0)
-#define DSA_GENCAP_OVERLAP BIT64(1)
-#define DSA_GENCAP_CACHE_MEM BIT64(2)
-#define DSA_GENCAP_CACHE_FLUSH BIT64(3)
-#define DSA_GENCAP_CMDCAP BIT64(4)
-#define DSA_GENCAP_DURABLE_WRITE BIT64(5)
-#define DSA_GENCAP_DEST_READBACK BIT64(8)
+#define DSA_GENCAP_OVERLAP        BIT64(1)
+#define DSA_GENCAP_CACHE_MEM      BIT64(2)
+#define DSA_GENCAP_CACHE_FLUSH    BIT64(3)
+#define DSA_GENCAP_CMDCAP         BIT64(4)
+#define DSA_GENCAP_DURABLE_WRITE  BIT64(5)
+#define DSA_GENCAP_DEST_READBACK  BIT64(8)
 #define DSA_GENCAP_DRAIN_READBACK BIT64(9)
-#define DSA_GENCAP_FILL16 BIT64(10)
-#define DSA_GENCAP_CRC64 BIT64(11)
-#define DSA_GENCAP_EVENT_LOG GENMASK64(14, 13)
-#define DSA_GENCAP_BATCH_CONT BIT64(15)
-#define DSA_GENCAP_MAX_XFER GENMASK64(20, 16)  /* log2 bytes */
-#define DSA_GENCAP_MAX_BATCH GENMASK64(24, 21) /* log2 descriptors */
-#define DSA_GENCAP_IMS_SIZE GENMASK64(30, 25)  /* in units of DSA_IMS_SIZE_UNIT entries */
-#define DSA_IMS_SIZE_UNIT 256
-#define DSA_GENCAP_CONFIG BIT64(31)
-#define DSA_GENCAP_BATCH1 BIT64(52)
-#define DSA_GENCAP_STRICT_LIMIT BIT64(53) /* no strict ordering for writes to memory */
+#define DSA_GENCAP_FILL16         BIT64(10)
+#define DSA_GENCAP_CRC64          BIT64(11)
+#define DSA_GENCAP_EVENT_LOG      GENMASK64(14, 13)
+#define DSA_GENCAP_BATCH_CONT     BIT64(15)
+#define DSA_GENCAP_MAX_XFER       GENMASK64(20, 16) /* log2 bytes */
+#define DSA_GENCAP_MAX_BATCH      GENMASK64(24, 21) /* log2 descriptors */
+#define DSA_GENCAP_IMS_SIZE       GENMASK64(30, 25) /* in units of DSA_IMS_SIZE_UNIT entries */
+#define DSA_IMS_SIZE_UNIT         256
+#define DSA_GENCAP_CONFIG         BIT64(31)
+#define DSA_GENCAP_BATCH1         BIT64(52)
+#define DSA_GENCAP_STRICT_LIMIT   BIT64(53) /* no strict ordering for writes to memory */
 
-#define DSA_WQCAP 0x20 /* 64 */
-#define DSA_WQCAP_TOTAL_SIZE GENMASK64(15, 0)
-#define DSA_WQCAP_NUM_WQS GENMASK64(23, 16)
-#define DSA_WQCAP_WQCFG_SIZE GENMASK64(27, 24) /* stride is 2^(value + 5) bytes */
-#define DSA_WQCAP_SHARED BIT64(48)
-#define DSA_WQCAP_DEDICATED BIT64(49)
-#define DSA_WQCAP_ATS_DISABLE BIT64(50)
-#define DSA_WQCAP_PRIORITY BIT64(51)
-#define DSA_WQCAP_OCCUPANCY BIT64(52)
+#define DSA_WQCAP               0x20 /* 64 */
+#define DSA_WQCAP_TOTAL_SIZE    GENMASK64(15, 0)
+#define DSA_WQCAP_NUM_WQS       GENMASK64(23, 16)
+#define DSA_WQCAP_WQCFG_SIZE    GENMASK64(27, 24) /* stride is 2^(value + 5) bytes */
+#define DSA_WQCAP_SHARED        BIT64(48)
+#define DSA_WQCAP_DEDICATED     BIT64(49)
+#define DSA_WQCAP_ATS_DISABLE   BIT64(50)
+#define DSA_WQCAP_PRIORITY      BIT64(51)
+#define DSA_WQCAP_OCCUPANCY     BIT64(52)
 #define DSA_WQCAP_OCCUPANCY_INT BIT64(53)
-#define DSA_WQCAP_OPCFG BIT64(54)
-#define DSA_WQCAP_PRS_DISABLE BIT64(55)
+#define DSA_WQCAP_OPCFG         BIT64(54)
+#define DSA_WQCAP_PRS_DISABLE   BIT64(55)
 
-#define DSA_GRPCAP 0x30 /* 64 */
-#define DSA_GRPCAP_NUM_GROUPS GENMASK64(7, 0)
-#define DSA_GRPCAP_READ_BUFFERS GENMASK64(15, 8)
-#define DSA_GRPCAP_RB_CONTROL BIT64(16)
-#define DSA_GRPCAP_RB_GLOBAL BIT64(17)
+#define DSA_GRPCAP                0x30 /* 64 */
+#define DSA_GRPCAP_NUM_GROUPS     GENMASK64(7, 0)
+#define DSA_GRPCAP_READ_BUFFERS   GENMASK64(15, 8)
+#define DSA_GRPCAP_RB_CONTROL     BIT64(16)
+#define DSA_GRPCAP_RB_GLOBAL      BIT64(17)
 #define DSA_GRPCAP_PROGRESS_LIMIT BIT64(18)
 
-#define DSA_ENGCAP 0x38 /* 64 */
+#define DSA_ENGCAP             0x38 /* 64 */
 #define DSA_ENGCAP_NUM_ENGINES GENMASK64(7, 0)
 
 #define DSA_OPCAP 0x40 /* 256: bit n = opcode n */
 
-#define DSA_OFFSETS 0x60 /* 128, each field in units of DSA_OFFSETS_UNIT bytes */
-#define DSA_OFFSETS_UNIT 0x100
-#define DSA_OFFSETS_GRPCFG GENMASK64(15, 0)
-#define DSA_OFFSETS_WQCFG GENMASK64(31, 16)
+#define DSA_OFFSETS          0x60 /* 128, each field in units of DSA_OFFSETS_UNIT bytes */
+#define DSA_OFFSETS_UNIT     0x100
+#define DSA_OFFSETS_GRPCFG   GENMASK64(15, 0)
+#define DSA_OFFSETS_WQCFG    GENMASK64(31, 16)
 #define DSA_OFFSETS_MSIXPERM GENMASK64(47, 32)
-#define DSA_OFFSETS_IMS GENMASK64(63, 48)
-#define DSA_OFFSETS_PERFMON GENMASK64(15, 0) /* in the second quadword */
+#define DSA_OFFSETS_IMS      GENMASK64(63, 48)
+#define DSA_OFFSETS_PERFMON  GENMASK64(15, 0) /* in the second quadword */
 
-#define DSA_GENCFG 0x80 /* 32 */
+#define DSA_GENCFG          0x80 /* 32 */
 #define DSA_GENCFG_RB_LIMIT GENMASK32(7, 0)
 #define DSA_GENCFG_USER_INT BIT32(12)
-#define DSA_GENCFG_EVL BIT32(13)
+#define DSA_GENCFG_EVL      BIT32(13)
 
-#define DSA_GENCTRL 0x88 /* 32 */
+#define DSA_GENCTRL           0x88 /* 32 */
 #define DSA_GENCTRL_SWERR_INT BIT32(0)
-#define DSA_GENCTRL_HALT_INT BIT32(1)
-#define DSA_GENCTRL_EVL_INT BIT32(2)
+#define DSA_GENCTRL_HALT_INT  BIT32(1)
+#define DSA_GENCTRL_EVL_INT   BIT32(2)
 
-#define DSA_GENSTS 0x90 /* 32 */
-#define DSA_GENSTS_STATE GENMASK32(1, 0)
-#define DSA_STATE_DISABLED 0
-#define DSA_STATE_ENABLED 1
-#define DSA_STATE_DRAIN 2
-#define DSA_STATE_HALT 3
+#define DSA_GENSTS            0x90 /* 32 */
+#define DSA_GENSTS_STATE      GENMASK32(1, 0)
+#define DSA_STATE_DISABLED    0
+#define DSA_STATE_ENABLED     1
+#define DSA_STATE_DRAIN       2
+#define DSA_STATE_HALT        3
 #define DSA_GENSTS_RESET_TYPE GENMASK32(3, 2)
-#define DSA_RESET_SOFTWARE 0
-#define DSA_RESET_FLR 1
-#define DSA_RESET_WARM 2
-#define DSA_RESET_COLD 3
+#define DSA_RESET_SOFTWARE    0
+#define DSA_RESET_FLR         1
+#define DSA_RESET_WARM        2
+#define DSA_RESET_COLD        3
 
-#define DSA_INTCAUSE 0x98 /* 32, write 1 to clear */
-#define DSA_INTCAUSE_SWERR BIT32(0)
-#define DSA_INTCAUSE_COMMAND BIT32(1)
-#define DSA_INTCAUSE_OCCUPANCY BIT32(2)
-#define DSA_INTCAUSE_PERFMON BIT32(3)
-#define DSA_INTCAUSE_HALT BIT32(4)
-#define DSA_INTCAUSE_EVL BIT32(5)
+#define DSA_INTCAUSE                 0x98 /* 32, write 1 to clear */
+#define DSA_INTCAUSE_SWERR           BIT32(0)
+#define DSA_INTCAUSE_COMMAND         BIT32(1)
+#define DSA_INTCAUSE_OCCUPANCY       BIT32(2)
+#define DSA_INTCAUSE_PERFMON         BIT32(3)
+#define DSA_INTCAUSE_HALT            BIT32(4)
+#define DSA_INTCAUSE_EVL             BIT32(5)
 #define DSA_INTCAUSE_HANDLES_REVOKED BIT32(31)
 
-#define DSA_CMD 0xa0 /* 32 */
-#define DSA_CMD_OPERAND GENMASK32(19, 0)
-#define DSA_CMD_CODE GENMASK32(24, 20)
-#define DSA_CMD_REQ_INT BIT32(31)
+#define DSA_CMD              0xa0 /* 32 */
+#define DSA_CMD_OPERAND      GENMASK32(19, 0)
+#define DSA_CMD_CODE         GENMASK32(24, 20)
+#define DSA_CMD_REQ_INT      BIT32(31)
 /* The operand of commands on a set of WQs: the group of 16 and the bitmap within it. */
-#define DSA_CMD_WQ_GROUP GENMASK32(19, 16)
-#define DSA_CMD_WQ_BITMAP GENMASK32(15, 0)
+#define DSA_CMD_WQ_GROUP     GENMASK32(19, 16)
+#define DSA_CMD_WQ_BITMAP    GENMASK32(15, 0)
 /* The operand of Request and Release Interrupt Handle. */
-#define DSA_CMD_HANDLE_IMS BIT32(16)
+#define DSA_CMD_HANDLE_IMS   BIT32(16)
 #define DSA_CMD_HANDLE_INDEX GENMASK32(15, 0)
 
 enum dsa_command {
@@ -131,8 +133,8 @@ enum dsa_command {
 	DSA_CMD_RELEASE_INT_HANDLE = 14,
 };
 
-#define DSA_CMDSTS 0xa8 /* 32 */
-#define DSA_CMDSTS_ERROR GENMASK32(7, 0)
+#define DSA_CMDSTS        0xa8 /* 32 */
+#define DSA_CMDSTS_ERROR  GENMASK32(7, 0)
 #define DSA_CMDSTS_RESULT GENMASK32(23, 8)
 #define DSA_CMDSTS_ACTIVE BIT32(31)
 
@@ -179,94 +181,94 @@ enum dsa_cmd_error {
 
 #define DSA_CMDCAP 0xb0 /* 64, exists if GENCAP.CMDCAP: bit n = command n */
 
-#define DSA_SWERROR 0xc0 /* 256 */
-#define DSA_SWERROR_VALID BIT64(0)
-#define DSA_SWERROR_OVERFLOW BIT64(1)
-#define DSA_SWERROR_DESC_VALID BIT64(2)
-#define DSA_SWERROR_WQ_VALID BIT64(3)
-#define DSA_SWERROR_BATCH BIT64(4)
-#define DSA_SWERROR_WRITE BIT64(5)
-#define DSA_SWERROR_PRIV BIT64(6)
-#define DSA_SWERROR_CODE GENMASK64(15, 8)
-#define DSA_SWERROR_WQ GENMASK64(23, 16)
-#define DSA_SWERROR_OPCODE GENMASK64(39, 32)
-#define DSA_SWERROR_PASID GENMASK64(59, 40)
+#define DSA_SWERROR             0xc0 /* 256 */
+#define DSA_SWERROR_VALID       BIT64(0)
+#define DSA_SWERROR_OVERFLOW    BIT64(1)
+#define DSA_SWERROR_DESC_VALID  BIT64(2)
+#define DSA_SWERROR_WQ_VALID    BIT64(3)
+#define DSA_SWERROR_BATCH       BIT64(4)
+#define DSA_SWERROR_WRITE       BIT64(5)
+#define DSA_SWERROR_PRIV        BIT64(6)
+#define DSA_SWERROR_CODE        GENMASK64(15, 8)
+#define DSA_SWERROR_WQ          GENMASK64(23, 16)
+#define DSA_SWERROR_OPCODE      GENMASK64(39, 32)
+#define DSA_SWERROR_PASID       GENMASK64(59, 40)
 /* second quadword */
 #define DSA_SWERROR_BATCH_INDEX GENMASK64(15, 0)
-#define DSA_SWERROR_INFO GENMASK64(63, 32)
+#define DSA_SWERROR_INFO        GENMASK64(63, 32)
 
 /* SWERROR codes beyond the completion status codes (5.8, 5.9). */
 #define DSA_SWERR_CONFIG_CHANGED 0x51 /* PCI configuration changed while not Disabled */
-#define DSA_SWERR_CMD_ACTIVE 0x52     /* CMD written while a command was active */
-#define DSA_SWERR_DWQ_FULL 0x53	      /* posted write to a full dedicated WQ */
-#define DSA_SWERR_EVL_APPEND 0x54
+#define DSA_SWERR_CMD_ACTIVE     0x52 /* CMD written while a command was active */
+#define DSA_SWERR_DWQ_FULL       0x53 /* posted write to a full dedicated WQ */
+#define DSA_SWERR_EVL_APPEND     0x54
 
 #define DSA_DUMMY_PORTAL 0xf000
 
 /* MSIXPERM: 4 bytes an entry, 8 bytes apart. The same fields are in the control dword of an IMS entry. */
-#define DSA_MSIXPERM_STRIDE 8
-#define DSA_INTPERM_IGNORE BIT32(2)
+#define DSA_MSIXPERM_STRIDE  8
+#define DSA_INTPERM_IGNORE   BIT32(2)
 #define DSA_INTPERM_PASID_EN BIT32(3)
-#define DSA_INTPERM_PASID GENMASK32(31, 12)
+#define DSA_INTPERM_PASID    GENMASK32(31, 12)
 
 /* IMS entry */
-#define DSA_IMS_STRIDE 16
-#define DSA_IMS_ADDR 0 /* 64 */
-#define DSA_IMS_ADDR_RESET UINT64_C(0xfee00000)
-#define DSA_IMS_ADDR_FIXED GENMASK64(63, 20) /* must read 0xfee, or the write is ignored */
-#define DSA_IMS_DATA 8			     /* 32 */
-#define DSA_IMS_CTRL 12			     /* 32 */
-#define DSA_IMS_CTRL_MASK BIT32(0)
+#define DSA_IMS_STRIDE       16
+#define DSA_IMS_ADDR         0 /* 64 */
+#define DSA_IMS_ADDR_RESET   UINT64_C(0xfee00000)
+#define DSA_IMS_ADDR_FIXED   GENMASK64(63, 20) /* must read 0xfee, or the write is ignored */
+#define DSA_IMS_DATA         8                 /* 32 */
+#define DSA_IMS_CTRL         12                /* 32 */
+#define DSA_IMS_CTRL_MASK    BIT32(0)
 #define DSA_IMS_CTRL_PENDING BIT32(1)
 
 /* GRPCFG */
-#define DSA_GRPCFG_STRIDE 64
-#define DSA_GRPCFG_WQS 0      /* 256-bit bitmap */
-#define DSA_GRPCFG_ENGINES 32 /* 64-bit bitmap */
-#define DSA_GRPCFG_FLAGS 40   /* 64 */
-#define DSA_GRPFLAGS_TC_A GENMASK64(2, 0)
-#define DSA_GRPFLAGS_TC_B GENMASK64(5, 3)
-#define DSA_GRPFLAGS_RB_GLOBAL BIT64(7)
+#define DSA_GRPCFG_STRIDE        64
+#define DSA_GRPCFG_WQS           0  /* 256-bit bitmap */
+#define DSA_GRPCFG_ENGINES       32 /* 64-bit bitmap */
+#define DSA_GRPCFG_FLAGS         40 /* 64 */
+#define DSA_GRPFLAGS_TC_A        GENMASK64(2, 0)
+#define DSA_GRPFLAGS_TC_B        GENMASK64(5, 3)
+#define DSA_GRPFLAGS_RB_GLOBAL   BIT64(7)
 #define DSA_GRPFLAGS_RB_RESERVED GENMASK64(15, 8)
-#define DSA_GRPFLAGS_RB_ALLOWED GENMASK64(27, 20)
-#define DSA_GRPFLAGS_DESC_LIMIT GENMASK64(33, 32)
+#define DSA_GRPFLAGS_RB_ALLOWED  GENMASK64(27, 20)
+#define DSA_GRPFLAGS_DESC_LIMIT  GENMASK64(33, 32)
 #define DSA_GRPFLAGS_BATCH_LIMIT GENMASK64(37, 36)
 
 /* WQCFG: dword n at offset 4n, entries DSA_WQCAP_WQCFG_SIZE apart */
-#define DSA_WQCFG_STRIDE(wqcap) (UINT32_C(32) << FIELD_GET(DSA_WQCAP_WQCFG_SIZE, wqcap))
-#define DSA_WQCFG_DWORDS 8 /* without OPCFG */
-#define DSA_WQCFG0_SIZE GENMASK32(15, 0)
-#define DSA_WQCFG1_THRESHOLD GENMASK32(15, 0)
-#define DSA_WQCFG2_DEDICATED BIT32(0)
-#define DSA_WQCFG2_BOF BIT32(1)
-#define DSA_WQCFG2_ATS_DISABLE BIT32(2)
-#define DSA_WQCFG2_PRS_DISABLE BIT32(3)
-#define DSA_WQCFG2_PRIORITY GENMASK32(7, 4)
-#define DSA_WQCFG2_PASID GENMASK32(27, 8)
-#define DSA_WQCFG2_PASID_EN BIT32(28)
-#define DSA_WQCFG2_PRIV BIT32(29)
-#define DSA_WQCFG3_MAX_XFER GENMASK32(4, 0)
-#define DSA_WQCFG3_MAX_BATCH GENMASK32(8, 5)
-#define DSA_WQCFG4_INT_HANDLE GENMASK32(15, 0)
-#define DSA_WQCFG4_INT_IMS BIT32(16)
-#define DSA_WQCFG5_LIMIT GENMASK32(15, 0)
-#define DSA_WQCFG5_LIMIT_INT BIT32(16)
-#define DSA_WQCFG6_OCCUPANCY GENMASK32(15, 0)
+#define DSA_WQCFG_STRIDE(wqcap)  (UINT32_C(32) << FIELD_GET(DSA_WQCAP_WQCFG_SIZE, wqcap))
+#define DSA_WQCFG_DWORDS         8 /* without OPCFG */
+#define DSA_WQCFG0_SIZE          GENMASK32(15, 0)
+#define DSA_WQCFG1_THRESHOLD     GENMASK32(15, 0)
+#define DSA_WQCFG2_DEDICATED     BIT32(0)
+#define DSA_WQCFG2_BOF           BIT32(1)
+#define DSA_WQCFG2_ATS_DISABLE   BIT32(2)
+#define DSA_WQCFG2_PRS_DISABLE   BIT32(3)
+#define DSA_WQCFG2_PRIORITY      GENMASK32(7, 4)
+#define DSA_WQCFG2_PASID         GENMASK32(27, 8)
+#define DSA_WQCFG2_PASID_EN      BIT32(28)
+#define DSA_WQCFG2_PRIV          BIT32(29)
+#define DSA_WQCFG3_MAX_XFER      GENMASK32(4, 0)
+#define DSA_WQCFG3_MAX_BATCH     GENMASK32(8, 5)
+#define DSA_WQCFG4_INT_HANDLE    GENMASK32(15, 0)
+#define DSA_WQCFG4_INT_IMS       BIT32(16)
+#define DSA_WQCFG5_LIMIT         GENMASK32(15, 0)
+#define DSA_WQCFG5_LIMIT_INT     BIT32(16)
+#define DSA_WQCFG6_OCCUPANCY     GENMASK32(15, 0)
 #define DSA_WQCFG6_OCC_GENERATED BIT32(16)
-#define DSA_WQCFG6_MODE_SUPPORT BIT32(29)
-#define DSA_WQCFG6_STATE GENMASK32(31, 30)
-#define DSA_WQ_DISABLED 0
-#define DSA_WQ_ENABLED 1
-#define DSA_WQ_BUSY 2
+#define DSA_WQCFG6_MODE_SUPPORT  BIT32(29)
+#define DSA_WQCFG6_STATE         GENMASK32(31, 30)
+#define DSA_WQ_DISABLED          0
+#define DSA_WQ_ENABLED           1
+#define DSA_WQ_BUSY              2
 
 /* Portals: BAR2 + wq * DSA_PORTAL_WQ_STRIDE + one of the four pages (8.1.1, 9.3). */
-#define DSA_PORTAL_SIZE 0x1000
+#define DSA_PORTAL_SIZE      0x1000
 #define DSA_PORTAL_WQ_STRIDE 0x4000
 #define DSA_PORTAL_UNLIMITED 0x0000
-#define DSA_PORTAL_LIMITED 0x1000
-#define DSA_PORTAL_MSIX 0x0000
-#define DSA_PORTAL_IMS 0x2000
-#define DSA_DESC_SIZE 64
-#define DSA_CR_SIZE 32
+#define DSA_PORTAL_LIMITED   0x1000
+#define DSA_PORTAL_MSIX      0x0000
+#define DSA_PORTAL_IMS       0x2000
+#define DSA_DESC_SIZE        64
+#define DSA_CR_SIZE          32
 
 #endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Completion records (3.6, 8.2). */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "drivers/dsa/dsa.h"
+#include "kernel/time.h"
+
+void dsa_cr_clear(struct dsa_completion_record *cr)
+{
+	memset(cr, 0, sizeof(*cr));
+}
+
+unsigned dsa_cr_status(const struct dsa_completion_record *cr)
+{
+	unsigned status = cr->status & DSA_COMP_STATUS_MASK;
+
+	/* The status comes last; keep the compiler from having read the rest before. */
+	__asm__ volatile("" : : : "memory");
+	return status;
+}
+
+int dsa_wait(struct dsa *dsa, const struct dsa_completion_record *cr, unsigned timeout_us)
+{
+	unsigned us = timeout_us ? timeout_us : DSA_WAIT_TIMEOUT_US;
+	char more[96] = "SWERROR is not set";
+	struct dsa_swerror e;
+
+	if (WAIT_FOR(dsa_cr_status(cr) != DSA_COMP_NONE, us))
+		return 0;
+	if (dsa_swerror_read(dsa, &e) == 0)
+		dsa_swerror_words(&e, more, sizeof(more));
+	return dsa_fail(dsa, -ETIMEDOUT, 0, "no completion record within %u us; device %s; %s", us,
+	                dsa_state_name(dsa_state(dsa)), more);
+}
+
+int dsa_wait_success(struct dsa *dsa, const struct dsa_completion_record *cr, unsigned timeout_us)
+{
+	int rc = dsa_wait(dsa, cr, timeout_us);
+	unsigned status = dsa_cr_status(cr);
+
+	if (rc || status == DSA_COMP_SUCCESS)
+		return rc;
+	if (status == DSA_COMP_INVALID_FLAGS)
+		return dsa_fail(dsa, -EIO, status, "completion status 0x%02x: invalid flags 0x%06x", status,
+		                cr->invalid_flags);
+	return dsa_fail(dsa, -EIO, status,
+	                "completion status 0x%02x: %s; result %u, completed %u, fault address 0x%llx %s", status,
+	                dsa_status_name(status), cr->result, (unsigned)cr->bytes_completed,
+	                (unsigned long long)cr->fault_addr, cr->status & DSA_COMP_STATUS_WRITE ? "(write)" : "");
+}
