@@ -8,6 +8,7 @@
 #include "kernel/exit.h"
 #include "kernel/guest.h"
 #include "kernel/hypercall.h"
+#include "kernel/time.h"
 
 #define CPUID_HYPERVISOR       UINT32_C(0x40000000)
 #define CPUID_1_ECX_HYPERVISOR (UINT32_C(1) << 31)
@@ -34,6 +35,8 @@ _Noreturn void platform_exit(unsigned status)
 		guest_hypercall(HYPERCALL_EXIT, status, 0, 0);
 	else if (in_qemu())
 		cpu_out32(ISA_DEBUG_EXIT, status);
+	/* The emulator leaves when it gets round to it. */
+	time_delay_us(500000);
 	console_printf("# The run is over (status 0x%x). The processor halts; switch off or reset.\n", status);
 	for (;;)
 		__asm__ volatile("cli; hlt");

@@ -11,7 +11,9 @@
 struct lock {
 	uint32_t owner; /* smp_id() + 1, 0: free */
 	uint32_t depth;
+	uint32_t known; /* in the list of locks that lock_drop_all() looks at */
 	const char *name;
+	struct lock *next;
 };
 
 #define LOCK_INIT(lock_name)        \
@@ -25,7 +27,7 @@ struct lock {
  */
 void lock_acquire(struct lock *lock);
 void lock_release(struct lock *lock);
-/* Give back whatever this processor holds of the lock, after guard_run() cut its holder off. */
-void lock_drop(struct lock *lock);
+/* Give back every lock that this processor holds, after guard_run() cut their holder off. */
+void lock_drop_all(void);
 
 #endif

@@ -16,7 +16,6 @@
 #include "kernel/console.h"
 #include "kernel/exit.h"
 #include "kernel/lock.h"
-#include "kernel/newlib.h"
 #include "kernel/paging.h"
 #include "kernel/panic.h"
 
@@ -115,15 +114,6 @@ NEWLIB_LOCKS(NEWLIB_LOCK)
 static struct __lock stream_locks[8];
 static unsigned stream_locks_used;
 
-void newlib_drop_locks(void)
-{
-#define NEWLIB_LOCK(id) lock_drop(&__lock___##id.lock);
-	NEWLIB_LOCKS(NEWLIB_LOCK)
-#undef NEWLIB_LOCK
-	for (unsigned i = 0; i < stream_locks_used; i++)
-		lock_drop(&stream_locks[i].lock);
-}
-
 void __retarget_lock_init(_LOCK_T *lock)
 {
 	if (stream_locks_used == sizeof(stream_locks) / sizeof(stream_locks[0]))
@@ -139,12 +129,12 @@ void __retarget_lock_init_recursive(_LOCK_T *lock)
 
 void __retarget_lock_close(_LOCK_T lock)
 {
-	lock_drop(&lock->lock);
+	(void)lock;
 }
 
 void __retarget_lock_close_recursive(_LOCK_T lock)
 {
-	lock_drop(&lock->lock);
+	(void)lock;
 }
 
 void __retarget_lock_acquire(_LOCK_T lock)

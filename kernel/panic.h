@@ -2,6 +2,7 @@
 #ifndef KERNEL_PANIC_H
 #define KERNEL_PANIC_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -10,9 +11,12 @@
  */
 _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Print the callers from frame pointer rbp on, as "# ..." lines with function names; the first line is for rip. */
-void panic_backtrace(uint64_t rip, uint64_t rbp);
-/* "function+0x12", or the bare address. */
-void panic_symbol(uint64_t rip, char *text, unsigned size);
+/*
+ * Print "# ..." lines with function names: the one of rip, then its callers, by the frame pointers from rbp on. If rip
+ * is no code (a call through a bad pointer), the return address at rsp says who went there.
+ */
+void panic_backtrace(uint64_t rip, uint64_t rbp, uint64_t rsp);
+/* "function+0x12", or the bare address where no function is known. */
+void panic_symbol(uint64_t rip, char *text, size_t size);
 
 #endif

@@ -10,6 +10,10 @@ function low32(hex,    i, n)
 	return n
 }
 
+BEGIN {
+	count = 0
+}
+
 $2 ~ /^[tT]$/ && $3 !~ /^(\.L|__text_end|__kernel_start)/ && $1 != last {
 	last = $1
 	offset[count] = low32($1) - 2147483648
@@ -20,7 +24,7 @@ END {
 	print "\t.section .symtab_compact, \"a\", @progbits"
 	print "\t.balign 4"
 	print "\t.globl symtab_count, symtab_offsets, symtab_names"
-	print "symtab_count:\n\t.long " count + 0
+	print "symtab_count:\n\t.long " count
 	print "symtab_offsets:"
 	for (i = 0; i < count; i++)
 		print "\t.long " offset[i]
