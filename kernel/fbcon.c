@@ -29,27 +29,25 @@ enum colour {
 	COLOUR_BAD,
 	COLOUR_GOOD,
 	COLOUR_COMMENT,
+	COLOUR_SKIPPED,
 	COLOUR_COUNT,
 };
 
 /* 0xRRGGBB */
 static const uint32_t foregrounds[COLOUR_COUNT] = {
-        [COLOUR_TEXT] = 0xd8d8d8,
-        [COLOUR_BAD] = 0xff6050,
-        [COLOUR_GOOD] = 0x60d070,
-        [COLOUR_COMMENT] = 0x909090,
+        [COLOUR_TEXT] = 0xd8d8d8,    [COLOUR_BAD] = 0xff6050,     [COLOUR_GOOD] = 0x60d070,
+        [COLOUR_COMMENT] = 0x909090, [COLOUR_SKIPPED] = 0xd0b040,
 };
 #define BACKGROUND 0x101418
 
-/* How a line begins, blanks left out, and what colour that gives it; the first that fits. */
+/* How a line begins, blanks left out, and what it holds behind that; the first that fits gives it its colour. */
 static const struct {
 	const char *prefix;
+	const char *within;
 	enum colour colour;
 } line_colours[] = {
-        {"not ok", COLOUR_BAD},
-        {"Bail out!", COLOUR_BAD},
-        {"ok", COLOUR_GOOD},
-        {"#", COLOUR_COMMENT},
+        {"not ok", "", COLOUR_BAD}, {"Bail out!", "", COLOUR_BAD}, {"ok", " # SKIP", COLOUR_SKIPPED},
+        {"ok", "", COLOUR_GOOD},    {"#", "", COLOUR_COMMENT},
 };
 
 /* What should be on the screen. */
@@ -120,9 +118,41 @@ static void draw_cell(unsigned row, unsigned column, struct cell cell)
 	con.shown[row][column] = cell;
 }
 
+/* Where word is in the columns of text from start on; con.columns if nowhere. */
+static unsigned find(const char *text, unsigned start, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (; start + length <= con.columns; start++)
+		if (memcmp(text + start, word, length) == 0)
+			return start;
+	return con.columns;
+}
+
+static enum colour colour_of(const char *text)
+{
+	unsigned indent = 0;
+
+	while (indent < con.columns && text[indent] == ' ')
+		indent++;
+	for (size_t i = 0; i < ARRAY_SIZE(line_colours); i++)
+		if (find(text, indent, line_colours[i].prefix) == indent &&
+		    find(text, indent, line_colours[i].within) < con.columns)
+			return line_colours[i].colour;
+	return COLOUR_TEXT;
+}
+
+/* Once the row's text is there, or is to be shown as far as it is. */
+static void settle_colour(struct row *row)
+{
+	if (!row->wrapped)
+		row->colour = (uint8_t)colour_of(row->text);
+}
+
 /* Bring the screen up to what is wanted. */
 static void flush(void)
 {
+	settle_colour(&con.want[con.row]);
 	for (unsigned r = con.dirty_first; r < con.dirty_end; r++) {
 		const struct row *want = &con.want[r];
 
@@ -161,8 +191,10 @@ static void scroll(void)
 
 static void next_row(bool wrapped)
 {
-	uint8_t colour = con.want[con.row].colour;
+	uint8_t colour;
 
+	settle_colour(&con.want[con.row]);
+	colour = con.want[con.row].colour;
 	con.column = 0;
 	if (++con.row == con.rows)
 		scroll();
@@ -172,32 +204,12 @@ static void next_row(bool wrapped)
 	con.want[con.row].colour = wrapped ? colour : COLOUR_TEXT;
 }
 
-static enum colour colour_of(const char *text)
-{
-	unsigned indent = 0;
-
-	while (indent < con.columns && text[indent] == ' ')
-		indent++;
-	for (size_t i = 0; i < ARRAY_SIZE(line_colours); i++) {
-		size_t length = strlen(line_colours[i].prefix);
-
-		if (length <= con.columns - indent && memcmp(text + indent, line_colours[i].prefix, length) == 0)
-			return line_colours[i].colour;
-	}
-	return COLOUR_TEXT;
-}
-
 static void put_glyph(char glyph)
 {
-	struct row *row;
-
 	/* Only now, not when the column was filled: a line that just fits leaves no empty row. */
 	if (con.column == con.columns)
 		next_row(true);
-	row = &con.want[con.row];
-	row->text[con.column++] = glyph;
-	if (!row->wrapped)
-		row->colour = (uint8_t)colour_of(row->text);
+	con.want[con.row].text[con.column++] = glyph;
 }
 
 static void put_byte(char c)

@@ -146,13 +146,14 @@ static void lines_have_colours(void **state)
 	assert_int_equal(screen(640, 480, 640 * 4, BOOT_PIXEL_XRGB), 0);
 	show("ok 1 - a\nnot ");
 	assert_int_equal(colour_of_row(1), 0xd8d8d8);
-	show("ok 2 - b\n    not ok 1 - inner\n# note\nokay\n1..2\nBail out!\n");
+	show("ok 2 - b\n    not ok 1 - inner\n# note\nokay\n1..2\nBail out!\nok 3 # SKIP no DSA\n");
 	assert_int_equal(colour_of_row(0), 0x60d070);
 	assert_int_equal(colour_of_row(1), 0xff6050);
 	assert_int_equal(colour_of_row(2), 0xff6050);
 	assert_int_equal(colour_of_row(3), 0x909090);
 	assert_int_equal(colour_of_row(5), 0xd8d8d8);
 	assert_int_equal(colour_of_row(6), 0xff6050);
+	assert_int_equal(colour_of_row(7), 0xd0b040);
 }
 
 static void red_and_blue_swapped(void **state)
