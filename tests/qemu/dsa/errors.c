@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SWERROR and the halt state (5.8, 5.9). */
+#include "tests/qemu/dsa/model.h"
+
+void dsa_report_error(struct dsa_model *m, const struct dsa_error *error)
+{
+	uint64_t first = DSA_SWERROR_VALID | FIELD_PREP(DSA_SWERROR_CODE, error->code);
+
+	if (dsa_is_wrong(m, DSA_FAULT_SWERROR_LOST))
+		return;
+	if (m->swerror[0] & DSA_SWERROR_VALID) {
+		m->swerror[0] |= DSA_SWERROR_OVERFLOW;
+		return;
+	}
+	if (error->wq_valid)
+		first |= DSA_SWERROR_WQ_VALID | FIELD_PREP(DSA_SWERROR_WQ, error->wq);
+	if (error->write)
+		first |= DSA_SWERROR_WRITE;
+	m->swerror[1] = FIELD_PREP(DSA_SWERROR_INFO, error->info);
+	if (error->entry) {
+		first |= DSA_SWERROR_DESC_VALID | FIELD_PREP(DSA_SWERROR_OPCODE, dsa_desc_opcode(&error->entry->desc));
+		if (error->entry->pasid != DSA_NO_PASID)
+			first |= FIELD_PREP(DSA_SWERROR_PASID, error->entry->pasid);
+		if (error->entry->priv)
+			first |= DSA_SWERROR_PRIV;
+		if (error->in_batch) {
+			first |= DSA_SWERROR_BATCH;
+			m->swerror[1] |= FIELD_PREP(DSA_SWERROR_BATCH_INDEX, error->batch_index);
+		}
+	}
+	m->swerror[2] = error->address;
+	m->swerror[3] = 0;
+	/* An overflow that software has not cleared yet stays. */
+	m->swerror[0] = first | (m->swerror[0] & DSA_SWERROR_OVERFLOW);
+	if (m->genctrl & DSA_GENCTRL_SWERR_INT)
+		dsa_raise_cause(m, DSA_INTCAUSE_SWERR);
+}
+
+void dsa_halt(struct dsa_model *m, uint8_t reset_type)
+{
+	m->state = DSA_STATE_HALT;
+	m->reset_type = reset_type;
+	for (unsigned i = 0; i < DSA_MODEL_WQS; i++)
+		dsa_wq_drop(m, i, DSA_NO_PASID);
+	for (unsigned i = 0; i < DSA_MODEL_ENGINES; i++)
+		m->engines[i].busy = false;
+	for (unsigned i = 0; i < DSA_MODEL_WQS; i++)
+		m->wqs[i].in_flight = 0;
+	if (m->cmdsts & DSA_CMDSTS_ACTIVE)
+		m->cmdsts = DSA_CMDERR_HALTED;
+	if (m->genctrl & DSA_GENCTRL_HALT_INT)
+		dsa_raise_cause(m, DSA_INTCAUSE_HALT);
+}
+
+void dsa_model_pci_changed(struct dsa_model *m, const struct dsa_model_pci *pci)
+{
+	bool differs = m->pci.bus_master != pci->bus_master || m->pci.pasid != pci->pasid ||
+		       m->pci.pasid_priv != pci->pasid_priv || m->pci.ats != pci->ats || m->pci.prs != pci->prs;
+
+	m->pci = *pci;
+	if (!differs || m->state == DSA_STATE_DISABLED || m->state == DSA_STATE_HALT)
+		return;
+	dsa_report_error(m, &(struct dsa_error){.code = DSA_SWERR_CONFIG_CHANGED});
+	dsa_halt(m, DSA_RESET_FLR);
+}

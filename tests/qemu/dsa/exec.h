@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One descriptor: its checks (checks.c) and its operation (ops.c, crc.c, dif.c, delta.c), over a view of memory as the
+ * descriptor's PASID sees it (memory.c). Nothing here knows queues, registers or QEMU.
+ *
+ * Section numbers: Intel DSA Architecture Specification, 341204-006.
+ */
+#ifndef TESTS_QEMU_DSA_EXEC_H
+#define TESTS_QEMU_DSA_EXEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/idxd.h>
+
+#include "drivers/dsa/regs.h"
+#include "tests/qemu/dsa/faults.h"
+
+#define DSA_NO_PASID UINT32_MAX
+
+/* Who a memory access is made for. */
+struct dsa_requester {
+	uint32_t pasid; /* DSA_NO_PASID: by requester id alone */
+	bool priv;
+	bool ats; /* translate first (ATS on for the device and the WQ): faults are seen before the access */
+};
+
+/* Memory as the device sees it. Each call stays within one 4 KiB page. */
+struct dsa_memory_ops {
+	/* 0, or -1 when the access was refused (Unsupported Request, Completer Abort). */
+	int (*read)(void *ctx, const struct dsa_requester *who, uint64_t addr, void *buf, size_t len);
+	int (*write)(void *ctx, const struct dsa_requester *who, uint64_t addr, const void *buf, size_t len);
+	/* An ATS translation request for the page of addr: whether it may be read (or written). */
+	bool (*translate)(void *ctx, const struct dsa_requester *who, uint64_t addr, bool write);
+};
+
+/* What a descriptor runs in. */
+struct dsa_env {
+	const struct dsa_memory_ops *memory;
+	void *memory_ctx;
+	struct dsa_requester who;
+	uint64_t gencap;
+	uint64_t opcap[4];
+	unsigned max_xfer;    /* log2, of the WQ */
+	unsigned max_batch;   /* log2, of the WQ */
+	bool bof;	      /* WQCFG.BOF */
+	bool rci_reserved;    /* user-mode interrupts off, PASID on and not privileged (5.2) */
+	bool in_batch;
+	enum dsa_fault fault; /* the one way in which this hardware is wrong, or DSA_FAULT_NONE */
+	/* Whether interrupt handle may be used with this portal and PASID (9.2); NULL: each is good. */
+	bool (*handle_ok)(const struct dsa_env *env, uint16_t handle);
+	void *handle_ctx;
+};
+
+/* How it ended: the completion record to be, but for the write of it. */
+struct dsa_result {
+	uint8_t status;	      /* enum dsa_completion_status; DSA_COMP_STATUS_WRITE as in the record */
+	uint8_t result;	      /* byte 1 */
+	uint32_t bytes;	      /* bytes (or descriptors) completed */
+	uint64_t fault_addr;
+	uint8_t specific[16]; /* bytes 16 to 31 */
+};
+
+/*
+ * The checks of 5.4 that hold for every opcode, in the order of the table there. Returns 0 or the status; for
+ * DSA_COMP_INVALID_FLAGS the mask goes to result->specific. The completion record's own address is not looked at here.
+ */
+uint8_t dsa_check_descriptor(const struct dsa_env *env, const struct dsa_raw_desc *desc, struct dsa_result *result);
+
+/*
+ * Run the operation of a descriptor that passed its checks: all but BATCH and DRAIN, which belong to the engine. Fills
+ * *result; never fails otherwise.
+ */
+void dsa_execute(const struct dsa_env *env, const struct dsa_raw_desc *desc, struct dsa_result *result);
+
+/*
+ * Copy between the model and memory as the requester sees it, page by page (memory.c). Returns 0, or the status that
+ * the descriptor ends with: DSA_COMP_PAGE_FAULT_NOBOF (with ATS; *fault_addr is set, DSA_COMP_STATUS_WRITE is in it for
+ * writes) or DSA_COMP_HW_ERR1 (a read refused). Without ATS a refused write is lost silently: 8.1. *done (may be NULL)
+ * is how many bytes went through.
+ */
+uint8_t dsa_mem_read(const struct dsa_env *env, uint64_t addr, void *buf, size_t len, size_t *done,
+		     uint64_t *fault_addr);
+uint8_t dsa_mem_write(const struct dsa_env *env, uint64_t addr, const void *buf, size_t len, size_t *done,
+		      uint64_t *fault_addr);
+
+/* The fields of a descriptor that all operations share, whatever the host's bit-field layout. */
+static inline uint8_t dsa_desc_opcode(const struct dsa_raw_desc *d)
+{
+	return (uint8_t)(d->field[0] >> 56);
+}
+
+static inline uint32_t dsa_desc_flags(const struct dsa_raw_desc *d)
+{
+	return (uint32_t)(d->field[0] >> 32) & 0xffffffU;
+}
+
+static inline uint64_t dsa_desc_cr(const struct dsa_raw_desc *d)
+{
+	return d->field[1];
+}
+
+static inline uint32_t dsa_desc_size(const struct dsa_raw_desc *d)
+{
+	return (uint32_t)d->field[4];
+}
+
+static inline uint16_t dsa_desc_handle(const struct dsa_raw_desc *d)
+{
+	return (uint16_t)(d->field[4] >> 32);
+}
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Memory as a descriptor's PASID sees it: page by page, with the fault rules of 8.1. */
+#include "tests/qemu/dsa/exec.h"
+
+#define PAGE 4096U
+
+/* The requester of the access, made wrong where the fault says so. */
+static struct dsa_requester requester(const struct dsa_env *env)
+{
+	struct dsa_requester who = env->who;
+
+	if (env->fault == DSA_FAULT_PASID_IGNORED)
+		who.pasid = DSA_NO_PASID;
+	else if (env->fault == DSA_FAULT_PASID_FIXED)
+		who.pasid = 1;
+	return who;
+}
+
+static uint8_t access_memory(const struct dsa_env *env, uint64_t addr, void *in, const void *out, size_t len,
+			     size_t *done, uint64_t *fault_addr)
+{
+	const struct dsa_requester who = requester(env);
+	const bool write = out != NULL;
+	size_t at = 0;
+	uint8_t status = 0;
+
+	while (at < len && !status) {
+		uint64_t here = addr + at;
+		size_t chunk = PAGE - (size_t)(here & (PAGE - 1));
+
+		if (chunk > len - at)
+			chunk = len - at;
+		if (who.ats && !env->memory->translate(env->memory_ctx, &who, here, write)) {
+			status = DSA_COMP_PAGE_FAULT_NOBOF | (write ? DSA_COMP_STATUS_WRITE : 0);
+			*fault_addr = here & ~(uint64_t)(PAGE - 1);
+		} else if (write) {
+			/* A posted write gets no answer: what the IOMMU refuses is lost, and the device does not know. */
+			(void)env->memory->write(env->memory_ctx, &who, here, (const uint8_t *)out + at, chunk);
+			at += chunk;
+		} else if (env->memory->read(env->memory_ctx, &who, here, (uint8_t *)in + at, chunk)) {
+			status = DSA_COMP_HW_ERR1;
+		} else {
+			at += chunk;
+		}
+	}
+	if (done)
+		*done = at;
+	return status;
+}
+
+uint8_t dsa_mem_read(const struct dsa_env *env, uint64_t addr, void *buf, size_t len, size_t *done,
+		     uint64_t *fault_addr)
+{
+	return access_memory(env, addr, buf, NULL, len, done, fault_addr);
+}
+
+uint8_t dsa_mem_write(const struct dsa_env *env, uint64_t addr, const void *buf, size_t len, size_t *done,
+		      uint64_t *fault_addr)
+{
+	return access_memory(env, addr, NULL, buf, len, done, fault_addr);
+}

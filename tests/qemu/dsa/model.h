@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The DSA as a state machine, without QEMU: registers, commands, portals, engines, interrupts, errors. Whoever embeds it
+ * (qemu.c, the unit tests, the fuzzer) supplies memory, interrupts and time through struct dsa_model_ops, calls in for
+ * each access of the processor, and holds one lock around every call.
+ *
+ *	regs.c        BAR0, access and lock rules           (9.2)
+ *	commands.c    CMD and CMDSTS                        (3.15, 9.2.12)
+ *	portals.c     BAR2: what is accepted, retried, lost (3.3, 9.3)
+ *	engine.c      queues, engines, completion, batches  (3.4 to 3.9)
+ *	interrupts.c  INTCAUSE, MSI-X and IMS, handles      (3.7, 9.2.22)
+ *	errors.c      SWERROR, halt                         (5.8, 5.9)
+ *	exec.h        one descriptor
+ */
+#ifndef TESTS_QEMU_DSA_MODEL_H
+#define TESTS_QEMU_DSA_MODEL_H
+
+#include "tests/qemu/dsa/exec.h"
+
+/* The part that is modelled: Sapphire Rapids. */
+#define DSA_MODEL_WQS 8
+#define DSA_MODEL_GROUPS 4
+#define DSA_MODEL_ENGINES 4
+#define DSA_MODEL_ENTRIES 128
+#define DSA_MODEL_READ_BUFFERS 96
+#define DSA_MODEL_VECTORS 9
+#define DSA_MODEL_IMS 2048
+#define DSA_MODEL_BAR0_SIZE 0x10000
+#define DSA_MODEL_BAR2_SIZE 0x20000
+
+/* Where the tables are in BAR0. */
+#define DSA_MODEL_MSIXPERM 0x0200
+#define DSA_MODEL_GRPCFG 0x0300
+#define DSA_MODEL_WQCFG 0x0400
+#define DSA_MODEL_PERFMON 0x1000
+#define DSA_MODEL_MSIX_TABLE 0x2000
+#define DSA_MODEL_MSIX_PBA 0x3000
+#define DSA_MODEL_IMS_TABLE 0x4000
+
+struct dsa_model_ops {
+	struct dsa_memory_ops memory;
+	/* The event of one MSI-X entry: mask and pending bits are the embedder's (they are in PCI's structures). */
+	void (*msix_notify)(void *ctx, unsigned vector);
+	/* A message of an IMS entry. */
+	void (*message)(void *ctx, uint64_t address, uint32_t data);
+	/* Time in nanoseconds; and: call dsa_model_tick() when it has come to deadline. The latest call counts. */
+	uint64_t (*now)(void *ctx);
+	void (*schedule)(void *ctx, uint64_t deadline);
+};
+
+/* The bits of PCI configuration space that the device depends on (9.1.3). */
+struct dsa_model_pci {
+	bool bus_master;
+	bool pasid;
+	bool pasid_priv;
+	bool ats;
+	bool prs;
+	uint32_t prs_capacity;
+	uint32_t prs_allocation;
+};
+
+struct dsa_model_config {
+	enum dsa_fault fault;
+	bool cmdcap;	     /* offer CMDCAP and the interrupt handle commands */
+	uint64_t service_ns; /* of one descriptor, beside a nanosecond for each 16 bytes */
+	uint64_t command_ns; /* of one command, beside what it waits for */
+};
+
+struct dsa_entry {
+	struct dsa_raw_desc desc;
+	uint64_t seq; /* order of submission in the whole device */
+	uint32_t pasid;
+	bool priv;
+	bool ims; /* which kind of portal: which table its interrupt handle is for */
+};
+
+struct dsa_wq {
+	uint32_t cfg[DSA_WQCFG_DWORDS];
+	uint8_t state; /* DSA_WQ_* */
+	unsigned head;
+	unsigned count;
+	unsigned in_flight;
+	unsigned credit;
+	bool occupancy_generated;
+	struct dsa_entry queue[DSA_MODEL_ENTRIES];
+};
+
+struct dsa_engine {
+	bool busy;
+	unsigned wq;
+	uint64_t ready_at;
+	struct dsa_entry entry;
+};
+
+struct dsa_group {
+	uint64_t wqs[4];
+	uint64_t engines;
+	uint64_t flags;
+	unsigned next_wq; /* round robin */
+};
+
+struct dsa_ims_entry {
+	uint64_t address;
+	uint32_t data;
+	uint32_t ctrl;
+};
+
+struct dsa_model {
+	const struct dsa_model_ops *ops;
+	void *ctx;
+	struct dsa_model_config config;
+	struct dsa_model_pci pci;
+
+	uint32_t gencfg;
+	uint32_t genctrl;
+	uint8_t state; /* DSA_STATE_* */
+	uint8_t reset_type;
+	uint32_t intcause;
+	uint32_t cmd;
+	uint32_t cmdsts;
+	uint64_t swerror[4];
+	uint32_t msixperm[DSA_MODEL_VECTORS];
+	struct dsa_ims_entry ims[DSA_MODEL_IMS];
+	uint8_t msix_granted[DSA_MODEL_VECTORS]; /* with cmdcap: handles that are out */
+	uint8_t ims_granted[DSA_MODEL_IMS];
+	struct dsa_group groups[DSA_MODEL_GROUPS];
+	struct dsa_wq wqs[DSA_MODEL_WQS];
+	struct dsa_engine engines[DSA_MODEL_ENGINES];
+
+	uint64_t next_seq;
+	uint64_t cmd_seq;      /* the running command waits for what was submitted before */
+	uint64_t cmd_ready_at; /* not done before */
+};
+
+/* ops and ctx must outlive the model. Everything as after power-on. */
+void dsa_model_init(struct dsa_model *m, const struct dsa_model_ops *ops, void *ctx,
+		    const struct dsa_model_config *config);
+/* Power-on, warm reset and FLR: all is lost (2.9). */
+void dsa_model_reset(struct dsa_model *m);
+/* Configuration space changed. Not allowed while the device is not Disabled: then it halts (9.1.3). */
+void dsa_model_pci_changed(struct dsa_model *m, const struct dsa_model_pci *pci);
+/* Time has come to what ops->schedule() was told. */
+void dsa_model_tick(struct dsa_model *m);
+
+/* BAR0 but for the MSI-X table and PBA. width 1, 2, 4 or 8, aligned; others read 0 and are ignored. */
+uint64_t dsa_model_read(struct dsa_model *m, uint64_t offset, unsigned width);
+void dsa_model_write(struct dsa_model *m, uint64_t offset, unsigned width, uint64_t value);
+/* 64 bytes to a portal of BAR2. deferrable: DMWr (ENQCMD), which gets an answer: returns whether it is Retry. */
+bool dsa_model_portal(struct dsa_model *m, uint64_t offset, const uint8_t bytes[DSA_DESC_SIZE], bool deferrable);
+
+/* ---- between the model's own files ---- */
+
+static inline bool dsa_is_wrong(const struct dsa_model *m, enum dsa_fault fault)
+{
+	return m->config.fault == fault;
+}
+
+/* errors.c */
+struct dsa_error {
+	uint8_t code;
+	bool wq_valid;
+	uint8_t wq;
+	const struct dsa_entry *entry; /* NULL: no descriptor */
+	bool in_batch;
+	uint16_t batch_index;
+	bool write;
+	uint32_t info;
+	uint64_t address;
+};
+void dsa_report_error(struct dsa_model *m, const struct dsa_error *error);
+void dsa_halt(struct dsa_model *m, uint8_t reset_type);
+
+/* interrupts.c */
+void dsa_raise_cause(struct dsa_model *m, uint32_t cause);
+bool dsa_handle_ok(const struct dsa_model *m, const struct dsa_entry *entry, bool wq_pasid, uint16_t handle);
+void dsa_completion_interrupt(struct dsa_model *m, bool ims, uint16_t handle);
+void dsa_event_interrupt(struct dsa_model *m, bool ims, uint16_t handle); /* not subject to "ignore" */
+void dsa_ims_write_ctrl(struct dsa_model *m, unsigned index, uint32_t ctrl);
+void dsa_interrupts_reset(struct dsa_model *m);
+
+/* commands.c */
+void dsa_command(struct dsa_model *m, uint32_t value);
+void dsa_command_progress(struct dsa_model *m);
+/* CMDCAP, 0 where the register does not exist. */
+uint64_t dsa_command_capability(const struct dsa_model *m);
+
+/* engine.c */
+void dsa_engine_run(struct dsa_model *m);
+bool dsa_wq_dedicated(const struct dsa_wq *wq);
+void dsa_wq_push(struct dsa_model *m, unsigned wq, const struct dsa_entry *entry);
+/* Drop what is queued in WQ wq; pasid_only: only entries with this PASID, unless DSA_NO_PASID. */
+void dsa_wq_drop(struct dsa_model *m, unsigned wq, uint32_t pasid_only);
+/* Whether something submitted before seq is still queued or executed, in the WQs of the bitmap, with that PASID. */
+bool dsa_outstanding(const struct dsa_model *m, uint32_t wqs, uint32_t pasid, uint64_t seq);
+void dsa_occupancy_check(struct dsa_model *m, unsigned wq);
+void dsa_kick(struct dsa_model *m);
+
+/* regs.c */
+uint64_t dsa_gencap(const struct dsa_model *m);
+uint64_t dsa_opcap(unsigned word);
+uint64_t dsa_wqcap(const struct dsa_model *m);
+void dsa_config_reset(struct dsa_model *m); /* what Reset Device resets in registers */
+void dsa_wqcfg_reset(struct dsa_model *m, unsigned wq, bool keep_size);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "hw/pci/pci_device.h"
+#include "hw/pci/pcie.h"
+#include "hw/pci/pcie_aer.h"
+#undef ARRAY_SIZE
+
+#include "tests/qemu/dsa/pci_caps.h"
+
+/* Reset values of the registers that software may write: offset, bytes, reset, writable bits, write-1-to-clear bits. */
+static const struct {
+	uint16_t offset;
+	uint8_t size;
+	uint32_t reset;
+	uint32_t writable;
+	uint32_t clear;
+} writable[] = {
+	{DSA_PCI_EXPRESS + PCI_EXP_DEVCTL, 2, 0x2910, 0x7fff, 0},
+	{DSA_PCI_PM + PCI_PM_CTRL, 2, 0x0008, 0x0103, 0x8000},
+	{DSA_PCI_TPH + 8, 4, 0, 0x00000307, 0},
+	{DSA_PCI_VC + 0x14, 4, 0x800000ff, 0x000000fe, 0},
+	{DSA_PCI_VC + 0x20, 4, 0x01000000, 0x870000fe, 0},
+	{DSA_PCI_DVSEC + 0x10, 4, 1, 1, 0},
+	{DSA_PCI_ATS + PCI_ATS_CTRL, 2, 0, 0x801f, 0},
+	{DSA_PCI_PASID + PCI_PASID_CTRL, 2, 0, 0x0005, 0},
+	{DSA_PCI_PRI + PCI_PRI_CTRL, 2, 0, 0x0001, 0},
+	{DSA_PCI_PRI + PCI_PRI_STATUS, 2, 0x8100, 0, 0x0003},
+	{DSA_PCI_PRI + PCI_PRI_ALLOC_REQ, 4, 0, 0xffffffff, 0},
+};
+
+static void put(uint8_t *base, unsigned size, uint32_t value)
+{
+	if (size == 2)
+		pci_set_word(base, (uint16_t)value);
+	else
+		pci_set_long(base, value);
+}
+
+void dsa_pci_caps_reset(PCIDevice *dev)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(writable); i++)
+		put(dev->config + writable[i].offset, writable[i].size, writable[i].reset);
+}
+
+bool dsa_pci_caps_init(PCIDevice *dev, Error **errp)
+{
+	uint8_t *config = dev->config;
+
+	if (pcie_endpoint_cap_init(dev, DSA_PCI_EXPRESS) < 0) {
+		error_setg(errp, "intel-dsa: no room for the PCI Express capability");
+		return false;
+	}
+	pci_set_long(config + DSA_PCI_EXPRESS + PCI_EXP_DEVCAP, 0x10008022);
+	pci_set_long(config + DSA_PCI_EXPRESS + PCI_EXP_DEVCAP2, 0x10730810);
+	if (pci_add_capability(dev, PCI_CAP_ID_PM, DSA_PCI_PM, PCI_PM_SIZEOF, errp) < 0)
+		return false;
+	pci_set_word(config + DSA_PCI_PM + PCI_PM_PMC, 0x0003);
+	if (pcie_aer_init(dev, PCI_ERR_VER, DSA_PCI_AER, PCI_ERR_SIZEOF, errp) < 0)
+		return false;
+
+	pcie_add_capability(dev, PCI_EXT_CAP_ID_LTR, 1, DSA_PCI_LTR, 8);
+	pcie_add_capability(dev, PCI_EXT_CAP_ID_TPH, 1, DSA_PCI_TPH, 16);
+	pci_set_long(config + DSA_PCI_TPH + 4, 0x00010205);
+	pcie_add_capability(dev, PCI_EXT_CAP_ID_VC, 1, DSA_PCI_VC, 0x30);
+	pci_set_long(config + DSA_PCI_VC + 4, 1);
+	pcie_add_capability(dev, PCI_EXT_CAP_ID_DVSEC, 1, DSA_PCI_DVSEC, 0x18);
+	pci_set_long(config + DSA_PCI_DVSEC + 4, DSA_PCI_VENDOR | 0x18U << 20);
+	pci_set_word(config + DSA_PCI_DVSEC + 8, 5);
+	pci_set_long(config + DSA_PCI_DVSEC + 0xc, 1);
+	pci_set_long(config + DSA_PCI_DVSEC + 0x14, 1);
+	pcie_ats_init(dev, DSA_PCI_ATS, true);
+	pci_set_word(config + DSA_PCI_ATS + PCI_ATS_CAP, 0x0060);
+	pcie_add_capability(dev, PCI_EXT_CAP_ID_PASID, 1, DSA_PCI_PASID, PCI_EXT_CAP_PASID_SIZEOF);
+	pci_set_word(config + DSA_PCI_PASID + PCI_PASID_CAP, 0x1404);
+	pcie_add_capability(dev, PCI_EXT_CAP_ID_PRI, 1, DSA_PCI_PRI, PCI_EXT_CAP_PRI_SIZEOF);
+	pci_set_long(config + DSA_PCI_PRI + PCI_PRI_MAX_REQ, DSA_PCI_PRI_CAPACITY);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(writable); i++) {
+		put(dev->wmask + writable[i].offset, writable[i].size, writable[i].writable);
+		put(dev->w1cmask + writable[i].offset, writable[i].size, writable[i].clear);
+	}
+	pcie_cap_flr_init(dev);
+	dsa_pci_caps_reset(dev);
+	return true;
+}
+
+void dsa_pci_state(PCIDevice *dev, struct dsa_model_pci *pci)
+{
+	const uint8_t *config = dev->config;
+	uint16_t pasid = pci_get_word(config + DSA_PCI_PASID + PCI_PASID_CTRL);
+
+	*pci = (struct dsa_model_pci){
+		.bus_master = (pci_get_word(config + PCI_COMMAND) & PCI_COMMAND_MASTER) != 0,
+		.pasid = (pasid & PCI_PASID_CTRL_ENABLE) != 0,
+		.pasid_priv = (pasid & PCI_PASID_CTRL_PRIV) != 0,
+		.ats = (pci_get_word(config + DSA_PCI_ATS + PCI_ATS_CTRL) & PCI_ATS_CTRL_ENABLE) != 0,
+		.prs = (pci_get_word(config + DSA_PCI_PRI + PCI_PRI_CTRL) & PCI_PRI_CTRL_ENABLE) != 0,
+		.prs_capacity = DSA_PCI_PRI_CAPACITY,
+		.prs_allocation = pci_get_long(config + DSA_PCI_PRI + PCI_PRI_ALLOC_REQ),
+	};
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The portals: which 64-byte writes become descriptors (3.3, 9.3). */
+#include <string.h>
+
+#include "tests/qemu/dsa/model.h"
+
+/* Entries that the portal may fill. */
+static unsigned portal_limit(const struct dsa_wq *wq, uint64_t page)
+{
+	unsigned size = FIELD_GET(DSA_WQCFG0_SIZE, wq->cfg[0]);
+	unsigned threshold = FIELD_GET(DSA_WQCFG1_THRESHOLD, wq->cfg[1]);
+
+	if (size > DSA_MODEL_ENTRIES)
+		size = DSA_MODEL_ENTRIES;
+	return !dsa_wq_dedicated(wq) && (page & DSA_PORTAL_LIMITED) && threshold < size ? threshold : size;
+}
+
+static bool accepts(const struct dsa_model *m, const struct dsa_wq *wq)
+{
+	if (m->state == DSA_STATE_HALT)
+		return false;
+	if (dsa_is_wrong(m, DSA_FAULT_PORTAL_ACCEPTS_DISABLED) && wq->state != DSA_WQ_ENABLED)
+		return m->state == DSA_STATE_ENABLED && FIELD_GET(DSA_WQCFG0_SIZE, wq->cfg[0]);
+	return m->state == DSA_STATE_ENABLED && wq->state == DSA_WQ_ENABLED;
+}
+
+bool dsa_model_portal(struct dsa_model *m, uint64_t offset, const uint8_t bytes[DSA_DESC_SIZE], bool deferrable)
+{
+	const uint64_t page = offset % DSA_PORTAL_WQ_STRIDE & ~(uint64_t)(DSA_PORTAL_SIZE - 1);
+	const uint64_t index = offset / DSA_PORTAL_WQ_STRIDE;
+	struct dsa_entry entry = {.ims = (page & DSA_PORTAL_IMS) != 0, .pasid = DSA_NO_PASID};
+	struct dsa_wq *wq;
+
+	if (index >= DSA_MODEL_WQS || !accepts(m, &m->wqs[index]))
+		return true;
+	wq = &m->wqs[index];
+	if (deferrable == dsa_wq_dedicated(wq))
+		return true; /* DMWr to a dedicated WQ: Retry. A posted write to a shared one: ignored. */
+	if (wq->count >= portal_limit(wq, page)) {
+		if (!deferrable && !dsa_is_wrong(m, DSA_FAULT_OVERFLOW_SILENT))
+			dsa_report_error(m, &(struct dsa_error){
+						    .code = DSA_SWERR_DWQ_FULL, .wq_valid = true, .wq = (uint8_t)index});
+		return true;
+	}
+	memcpy(&entry.desc, bytes, DSA_DESC_SIZE);
+	if (!dsa_wq_dedicated(wq)) {
+		entry.pasid = (uint32_t)entry.desc.field[0] & 0xfffffU;
+		entry.priv = (entry.desc.field[0] >> 31) & 1;
+	} else if (wq->cfg[2] & DSA_WQCFG2_PASID_EN) {
+		entry.pasid = FIELD_GET(DSA_WQCFG2_PASID, wq->cfg[2]);
+		entry.priv = (wq->cfg[2] & DSA_WQCFG2_PRIV) != 0;
+	}
+	dsa_wq_push(m, (unsigned)index, &entry);
+	return false;
+}

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The DSA as a QEMU device: PCI configuration space, BARs, memory with PASIDs through intel-iommu, time. What the device
+ * does is in model.h; every call into it is made under QEMU's big lock.
+ */
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qemu/error-report.h"
+#include "qemu/module.h"
+#include "qemu/timer.h"
+#include "hw/i386/intel_iommu.h"
+#include "hw/pci/msix.h"
+#include "hw/pci/pci_device.h"
+#include "hw/qdev-properties.h"
+#include "migration/vmstate.h"
+#undef ARRAY_SIZE
+
+#include "tests/qemu/dsa/model.h"
+#include "tests/qemu/dsa/pci_caps.h"
+
+#define TYPE_INTEL_DSA "intel-dsa"
+OBJECT_DECLARE_SIMPLE_TYPE(IntelDSA, INTEL_DSA)
+
+struct IntelDSA {
+	PCIDevice parent_obj;
+	MemoryRegion registers;
+	MemoryRegion portals;
+	QEMUTimer *timer;
+	struct dsa_model model;
+	/* properties */
+	char *fault;
+	char *version;
+	bool cmdcap;
+	uint64_t service_ns;
+	uint64_t command_ns;
+};
+
+/* ---- memory and interrupts for the model ---- */
+
+static AddressSpace *address_space(IntelDSA *s, const struct dsa_requester *who)
+{
+	PCIDevice *dev = PCI_DEVICE(s);
+	X86IOMMUState *unit = x86_iommu_get_default();
+
+	if (who->pasid != DSA_NO_PASID && unit && object_dynamic_cast(OBJECT(unit), TYPE_INTEL_IOMMU_DEVICE)) {
+		VTDAddressSpace *as =
+			vtd_find_add_as(INTEL_IOMMU_DEVICE(unit), pci_get_bus(dev), dev->devfn, who->pasid);
+
+		return &as->as;
+	}
+	return pci_get_address_space(dev);
+}
+
+static MemTxAttrs attributes(IntelDSA *s)
+{
+	return (MemTxAttrs){.requester_id = pci_requester_id(PCI_DEVICE(s))};
+}
+
+static int memory_read(void *ctx, const struct dsa_requester *who, uint64_t addr, void *buf, size_t len)
+{
+	IntelDSA *s = ctx;
+
+	return address_space_read(address_space(s, who), addr, attributes(s), buf, len) == MEMTX_OK ? 0 : -1;
+}
+
+static int memory_write(void *ctx, const struct dsa_requester *who, uint64_t addr, const void *buf, size_t len)
+{
+	IntelDSA *s = ctx;
+
+	return address_space_write(address_space(s, who), addr, attributes(s), buf, len) == MEMTX_OK ? 0 : -1;
+}
+
+static bool memory_translate(void *ctx, const struct dsa_requester *who, uint64_t addr, bool write)
+{
+	IntelDSA *s = ctx;
+	IOMMUTLBEntry entry = address_space_get_iotlb_entry(address_space(s, who), addr, write, attributes(s));
+
+	return (entry.perm & (write ? IOMMU_WO : IOMMU_RO)) != 0;
+}
+
+static void model_msix_notify(void *ctx, unsigned vector)
+{
+	msix_notify(PCI_DEVICE(ctx), vector);
+}
+
+static void model_message(void *ctx, uint64_t address, uint32_t data)
+{
+	MSIMessage msg = {.address = address, .data = data};
+
+	msi_send_message(PCI_DEVICE(ctx), msg);
+}
+
+static uint64_t model_now(void *ctx)
+{
+	(void)ctx;
+	return (uint64_t)qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
+}
+
+static void model_schedule(void *ctx, uint64_t deadline)
+{
+	IntelDSA *s = ctx;
+
+	timer_mod_ns(s->timer, (int64_t)deadline);
+}
+
+static const struct dsa_model_ops model_ops = {
+	.memory = {.read = memory_read, .write = memory_write, .translate = memory_translate},
+	.msix_notify = model_msix_notify,
+	.message = model_message,
+	.now = model_now,
+	.schedule = model_schedule,
+};
+
+static void tick(void *opaque)
+{
+	IntelDSA *s = opaque;
+
+	dsa_model_tick(&s->model);
+}
+
+/* ---- BARs ---- */
+
+static uint64_t registers_read(void *opaque, hwaddr addr, unsigned size)
+{
+	IntelDSA *s = opaque;
+
+	return dsa_model_read(&s->model, addr, size);
+}
+
+static void registers_write(void *opaque, hwaddr addr, uint64_t value, unsigned size)
+{
+	IntelDSA *s = opaque;
+
+	dsa_model_write(&s->model, addr, size, value);
+}
+
+static const MemoryRegionOps registers_ops = {
+	.read = registers_read,
+	.write = registers_write,
+	.endianness = DEVICE_LITTLE_ENDIAN,
+	.valid = {.min_access_size = 1, .max_access_size = 8},
+	.impl = {.min_access_size = 1, .max_access_size = 8},
+};
+
+/* 3.3: only 64-byte writes mean anything to a portal. */
+static uint64_t portals_read(void *opaque, hwaddr addr, unsigned size)
+{
+	(void)opaque;
+	(void)addr;
+	(void)size;
+	return UINT64_MAX;
+}
+
+static void portals_write(void *opaque, hwaddr addr, uint64_t value, unsigned size)
+{
+	(void)opaque;
+	(void)addr;
+	(void)value;
+	(void)size;
+}
+
+static MemTxResult portals_write64b(void *opaque, hwaddr addr, const uint8_t data[64], bool deferrable, bool *retry,
+				    MemTxAttrs attrs)
+{
+	IntelDSA *s = opaque;
+	bool again = dsa_model_portal(&s->model, addr, data, deferrable);
+
+	(void)attrs;
+	if (retry)
+		*retry = again;
+	return MEMTX_OK;
+}
+
+static const MemoryRegionOps portals_ops = {
+	.read = portals_read,
+	.write = portals_write,
+	.write64b = portals_write64b,
+	.endianness = DEVICE_LITTLE_ENDIAN,
+	.valid = {.min_access_size = 1, .max_access_size = 8},
+	.impl = {.min_access_size = 1, .max_access_size = 8},
+};
+
+/* ---- configuration space ---- */
+
+static void config_write(PCIDevice *dev, uint32_t addr, uint32_t value, int len)
+{
+	IntelDSA *s = INTEL_DSA(dev);
+	struct dsa_model_pci pci;
+
+	pci_default_write_config(dev, addr, value, len);
+	pcie_cap_flr_write_config(dev, addr, value, len);
+	dsa_pci_state(dev, &pci);
+	dsa_model_pci_changed(&s->model, &pci);
+}
+
+static void reset(DeviceState *device)
+{
+	IntelDSA *s = INTEL_DSA(device);
+
+	timer_del(s->timer);
+	dsa_pci_caps_reset(PCI_DEVICE(device));
+	/* QEMU clears the command register behind this call: bus mastering is off as the rest is. */
+	s->model.pci = (struct dsa_model_pci){0};
+	dsa_model_reset(&s->model);
+}
+
+static bool parse_fault(IntelDSA *s, enum dsa_fault *fault, Error **errp)
+{
+	int n = s->fault ? dsa_fault_parse(s->fault) : DSA_FAULT_NONE;
+
+	if (s->fault && !strcmp(s->fault, "help")) {
+		for (n = 1; dsa_fault_name(n); n++)
+			printf("%-24s %s\n", dsa_fault_name(n), dsa_fault_text(n));
+		exit(0);
+	}
+	if (n < 0) {
+		error_setg(errp, "intel-dsa: there is no fault '%s'; fault=help lists them", s->fault);
+		return false;
+	}
+	*fault = (enum dsa_fault)n;
+	return true;
+}
+
+static void realize(PCIDevice *dev, Error **errp)
+{
+	IntelDSA *s = INTEL_DSA(dev);
+	struct dsa_model_config config = {
+		.cmdcap = s->cmdcap, .service_ns = s->service_ns, .command_ns = s->command_ns};
+
+	if (!parse_fault(s, &config.fault, errp))
+		return;
+	if (s->version && strcmp(s->version, "1.0")) {
+		error_setg(errp, "intel-dsa: version '%s' is not modelled; version=1.0 is", s->version);
+		return;
+	}
+	if (s->service_ns > NANOSECONDS_PER_SECOND || s->command_ns > NANOSECONDS_PER_SECOND) {
+		error_setg(errp, "intel-dsa: service-ns and command-ns are at most one second (%u)",
+			   (unsigned)NANOSECONDS_PER_SECOND);
+		return;
+	}
+	s->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, tick, s);
+	dsa_model_init(&s->model, &model_ops, s, &config);
+	memory_region_init_io(&s->registers, OBJECT(s), &registers_ops, s, "intel-dsa-registers",
+			      DSA_MODEL_BAR0_SIZE);
+	memory_region_init_io(&s->portals, OBJECT(s), &portals_ops, s, "intel-dsa-portals", DSA_MODEL_BAR2_SIZE);
+	pci_register_bar(dev, 0,
+			 PCI_BASE_ADDRESS_SPACE_MEMORY | PCI_BASE_ADDRESS_MEM_TYPE_64 | PCI_BASE_ADDRESS_MEM_PREFETCH,
+			 &s->registers);
+	pci_register_bar(dev, 2,
+			 PCI_BASE_ADDRESS_SPACE_MEMORY | PCI_BASE_ADDRESS_MEM_TYPE_64 | PCI_BASE_ADDRESS_MEM_PREFETCH,
+			 &s->portals);
+	if (!dsa_pci_caps_init(dev, errp))
+		return;
+	if (msix_init(dev, DSA_MODEL_VECTORS, &s->registers, 0, DSA_MODEL_MSIX_TABLE, &s->registers, 0,
+		      DSA_MODEL_MSIX_PBA, DSA_PCI_MSIX, errp))
+		return;
+	for (unsigned i = 0; i < DSA_MODEL_VECTORS; i++)
+		msix_vector_use(dev, i);
+}
+
+static void unrealize(PCIDevice *dev)
+{
+	IntelDSA *s = INTEL_DSA(dev);
+
+	timer_free(s->timer);
+	msix_uninit(dev, &s->registers, &s->registers);
+	pcie_aer_exit(dev);
+	pcie_cap_exit(dev);
+}
+
+static const Property properties[] = {
+	DEFINE_PROP_STRING("fault", IntelDSA, fault),
+	DEFINE_PROP_STRING("version", IntelDSA, version),
+	DEFINE_PROP_BOOL("cmdcap", IntelDSA, cmdcap, false),
+	DEFINE_PROP_UINT64("service-ns", IntelDSA, service_ns, 1000),
+	DEFINE_PROP_UINT64("command-ns", IntelDSA, command_ns, 5000),
+};
+
+static const VMStateDescription vmstate = {
+	.name = TYPE_INTEL_DSA,
+	.unmigratable = 1,
+};
+
+static void class_init(ObjectClass *class, void *data)
+{
+	DeviceClass *device = DEVICE_CLASS(class);
+	PCIDeviceClass *pci = PCI_DEVICE_CLASS(class);
+
+	(void)data;
+	pci->realize = realize;
+	pci->exit = unrealize;
+	pci->config_write = config_write;
+	pci->vendor_id = DSA_PCI_VENDOR;
+	pci->device_id = DSA_PCI_DEVICE_SPR;
+	pci->subsystem_vendor_id = DSA_PCI_VENDOR;
+	pci->subsystem_id = 0;
+	pci->class_id = DSA_PCI_CLASS >> 8;
+	device->desc = "Intel Data Streaming Accelerator 1.0";
+	device->vmsd = &vmstate;
+	device_class_set_legacy_reset(device, reset);
+	device_class_set_props(device, properties);
+	set_bit(DEVICE_CATEGORY_MISC, device->categories);
+}
+
+static const TypeInfo type = {
+	.name = TYPE_INTEL_DSA,
+	.parent = TYPE_PCI_DEVICE,
+	.instance_size = sizeof(IntelDSA),
+	.class_init = class_init,
+	.interfaces = (InterfaceInfo[]){{INTERFACE_PCIE_DEVICE}, {}},
+};
+
+static void register_types(void)
+{
+	type_register_static(&type);
+}
+
+type_init(register_types)
