@@ -36,7 +36,7 @@ enum colour {
 /* 0xRRGGBB */
 static const uint32_t foregrounds[COLOUR_COUNT] = {
         [COLOUR_TEXT] = 0xd8d8d8,    [COLOUR_BAD] = 0xff6050,     [COLOUR_GOOD] = 0x60d070,
-        [COLOUR_COMMENT] = 0x909090, [COLOUR_SKIPPED] = 0xd0b040,
+        [COLOUR_COMMENT] = 0xa8a8a8, [COLOUR_SKIPPED] = 0xd0b040,
 };
 #define BACKGROUND 0x101418
 
@@ -46,8 +46,10 @@ static const struct {
 	const char *within;
 	enum colour colour;
 } line_colours[] = {
-        {"not ok", "", COLOUR_BAD}, {"Bail out!", "", COLOUR_BAD}, {"ok", " # SKIP", COLOUR_SKIPPED},
-        {"ok", "", COLOUR_GOOD},    {"#", "", COLOUR_COMMENT},
+        {"not ok", "", COLOUR_BAD},           {"Bail out!", "", COLOUR_BAD},
+        {"ok", " # SKIP", COLOUR_SKIPPED},    {"ok", "", COLOUR_GOOD},
+        {"# VERDICT: PASS", "", COLOUR_GOOD}, {"# VERDICT:", "SKIPPED", COLOUR_SKIPPED},
+        {"# VERDICT:", "", COLOUR_BAD},       {"#", "", COLOUR_COMMENT},
 };
 
 /* What should be on the screen. */
