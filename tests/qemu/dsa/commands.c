@@ -97,8 +97,6 @@ static uint8_t check_occupancy_handle(const struct dsa_model *m, const struct ds
 	uint32_t handle = FIELD_GET(DSA_WQCFG4_INT_HANDLE, wq->cfg[4]);
 	bool ims = (wq->cfg[4] & DSA_WQCFG4_INT_IMS) != 0;
 
-	if (!(wq->cfg[5] & DSA_WQCFG5_LIMIT_INT))
-		return 0;
 	if (handle >= (ims ? DSA_MODEL_IMS : DSA_MODEL_VECTORS))
 		return DSA_CMDERR_WQ_OCC_INT;
 	if (has_handle_commands(m) && handle && !(ims ? m->ims_granted[handle] : m->msix_granted[handle]))
@@ -186,8 +184,7 @@ static uint8_t check(const struct dsa_model *m, uint32_t code, uint32_t operand)
 	if (!code || code > DSA_CMD_RELEASE_INT_HANDLE ||
 	    (code >= DSA_CMD_REQUEST_INT_HANDLE && !has_handle_commands(m)))
 		return DSA_CMDERR_INVALID_CMD;
-	if (m->state == DSA_STATE_HALT &&
-	    (code != DSA_CMD_RESET_DEVICE || m->reset_type != DSA_RESET_SOFTWARE))
+	if (m->state == DSA_STATE_HALT && (code != DSA_CMD_RESET_DEVICE || m->reset_type != DSA_RESET_SOFTWARE))
 		return DSA_CMDERR_HALTED;
 	switch (code) {
 	case DSA_CMD_ENABLE_DEVICE:
@@ -312,7 +309,7 @@ static uint32_t finish(struct dsa_model *m, uint32_t code, uint32_t operand)
 	case DSA_CMD_REQUEST_INT_HANDLE:
 	case DSA_CMD_RELEASE_INT_HANDLE:
 		*(operand & DSA_CMD_HANDLE_IMS ? &m->ims_granted[index] : &m->msix_granted[index]) =
-			code == DSA_CMD_REQUEST_INT_HANDLE;
+		        code == DSA_CMD_REQUEST_INT_HANDLE;
 		return code == DSA_CMD_REQUEST_INT_HANDLE ? index : 0;
 	default:
 		break;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Queues and engines (3.4 to 3.9, 4.1). An engine takes one descriptor at a time from the WQs of its group, holds it for
- * its modelled service time, then does all of it: checks, data, completion record, interrupt.
+ * Queues and engines (3.4 to 3.9, 4.1). An engine takes one descriptor at a time from the WQs of its group, holds it
+ * for its modelled service time, then does all of it: checks, data, completion record, interrupt.
  */
 #include <string.h>
 
@@ -85,7 +85,7 @@ void dsa_occupancy_check(struct dsa_model *m, unsigned index)
 	if (!(wq->cfg[4] & DSA_WQCFG4_INT_IMS) && !FIELD_GET(DSA_WQCFG4_INT_HANDLE, wq->cfg[4]))
 		m->intcause |= DSA_INTCAUSE_OCCUPANCY;
 	dsa_event_interrupt(m, (wq->cfg[4] & DSA_WQCFG4_INT_IMS) != 0,
-			    (uint16_t)FIELD_GET(DSA_WQCFG4_INT_HANDLE, wq->cfg[4]));
+	                    (uint16_t)FIELD_GET(DSA_WQCFG4_INT_HANDLE, wq->cfg[4]));
 }
 
 /* ---- one descriptor ---- */
@@ -104,26 +104,26 @@ static bool handle_ok(const struct dsa_env *env, uint16_t handle)
 }
 
 static void fill_env(const struct dsa_model *m, unsigned index, const struct dsa_entry *entry,
-		     struct handle_scope *scope, struct dsa_env *env)
+                     struct handle_scope *scope, struct dsa_env *env)
 {
 	const struct dsa_wq *wq = &m->wqs[index];
 
 	*scope = (struct handle_scope){m, entry};
 	*env = (struct dsa_env){
-		.memory = &m->ops->memory,
-		.memory_ctx = m->ctx,
-		.who = {.pasid = entry->pasid,
-			.priv = entry->priv,
-			.ats = m->pci.ats && !(wq->cfg[2] & DSA_WQCFG2_ATS_DISABLE)},
-		.gencap = dsa_gencap(m),
-		.opcap = {dsa_opcap(0), dsa_opcap(1), dsa_opcap(2), dsa_opcap(3)},
-		.max_xfer = FIELD_GET(DSA_WQCFG3_MAX_XFER, wq->cfg[3]),
-		.max_batch = FIELD_GET(DSA_WQCFG3_MAX_BATCH, wq->cfg[3]),
-		.bof = (wq->cfg[2] & DSA_WQCFG2_BOF) != 0,
-		.rci_reserved = !(m->gencfg & DSA_GENCFG_USER_INT) && entry->pasid != DSA_NO_PASID && !entry->priv,
-		.fault = m->config.fault,
-		.handle_ok = handle_ok,
-		.handle_ctx = scope,
+	        .memory = &m->ops->memory,
+	        .memory_ctx = m->ctx,
+	        .who = {.pasid = entry->pasid,
+	                .priv = entry->priv,
+	                .ats = m->pci.ats && !(wq->cfg[2] & DSA_WQCFG2_ATS_DISABLE)},
+	        .gencap = dsa_gencap(m),
+	        .opcap = {dsa_opcap(0), dsa_opcap(1), dsa_opcap(2), dsa_opcap(3)},
+	        .max_xfer = FIELD_GET(DSA_WQCFG3_MAX_XFER, wq->cfg[3]),
+	        .max_batch = FIELD_GET(DSA_WQCFG3_MAX_BATCH, wq->cfg[3]),
+	        .bof = (wq->cfg[2] & DSA_WQCFG2_BOF) != 0,
+	        .rci_reserved = !(m->gencfg & DSA_GENCFG_USER_INT) && entry->pasid != DSA_NO_PASID && !entry->priv,
+	        .fault = m->config.fault,
+	        .handle_ok = handle_ok,
+	        .handle_ctx = scope,
 	};
 }
 
@@ -142,14 +142,14 @@ static void report(struct dsa_model *m, const struct place *at, const struct dsa
 	if ((r->status & ~DSA_COMP_STATUS_WRITE) == DSA_COMP_INVALID_FLAGS)
 		memcpy(&info, r->specific, 3);
 	dsa_report_error(m, &(struct dsa_error){.code = r->status & (uint8_t)~DSA_COMP_STATUS_WRITE,
-						.wq_valid = true,
-						.wq = (uint8_t)at->wq,
-						.entry = at->entry,
-						.in_batch = at->in_batch,
-						.batch_index = at->batch_index,
-						.write = (r->status & DSA_COMP_STATUS_WRITE) != 0,
-						.info = info,
-						.address = r->fault_addr});
+	                                        .wq_valid = true,
+	                                        .wq = (uint8_t)at->wq,
+	                                        .entry = at->entry,
+	                                        .in_batch = at->in_batch,
+	                                        .batch_index = at->batch_index,
+	                                        .write = (r->status & DSA_COMP_STATUS_WRITE) != 0,
+	                                        .info = info,
+	                                        .address = r->fault_addr});
 }
 
 /* The record, its first quadword (which holds the status) last. Returns 0, or the status of the failed write. */
@@ -182,7 +182,7 @@ static void make_wrong(const struct dsa_env *env, const struct dsa_raw_desc *des
  * told to software by its record, had it asked for one.
  */
 static void finish(struct dsa_model *m, const struct dsa_env *env, const struct place *at,
-		   const struct dsa_raw_desc *desc, struct dsa_result *r)
+                   const struct dsa_raw_desc *desc, struct dsa_result *r)
 {
 	const uint32_t flags = dsa_desc_flags(desc);
 	const uint8_t code = r->status & (uint8_t)~DSA_COMP_STATUS_WRITE;
@@ -209,7 +209,7 @@ static void finish(struct dsa_model *m, const struct dsa_env *env, const struct 
 
 /* The checks of the completion record's address and of privilege: their failure leaves no record (5.4). */
 static uint8_t unreportable(const struct dsa_model *m, const struct dsa_env *env, const struct place *at,
-			    const struct dsa_raw_desc *desc)
+                            const struct dsa_raw_desc *desc)
 {
 	if (at->entry->priv && !dsa_wq_dedicated(&m->wqs[at->wq]) && !m->pci.pasid_priv)
 		return DSA_COMP_PRIV_BAD;
@@ -223,11 +223,11 @@ static uint8_t unreportable(const struct dsa_model *m, const struct dsa_env *env
 }
 
 static uint8_t run_one(struct dsa_model *m, struct dsa_env *env, const struct place *at,
-		       const struct dsa_raw_desc *desc);
+                       const struct dsa_raw_desc *desc);
 
 /* 7.1, 7.2. Children run one after the other, each ended before the next. */
 static void run_batch(struct dsa_model *m, const struct dsa_env *env, const struct place *at,
-		      const struct dsa_raw_desc *desc, struct dsa_result *r)
+                      const struct dsa_raw_desc *desc, struct dsa_result *r)
 {
 	const uint64_t list = desc->field[2];
 	const uint32_t count = dsa_desc_size(desc);
@@ -242,12 +242,11 @@ static void run_batch(struct dsa_model *m, const struct dsa_env *env, const stru
 		struct dsa_raw_desc child;
 
 		if (dsa_mem_read(env, list + (uint64_t)done * DSA_DESC_SIZE, &child, sizeof(child), NULL,
-				 &r->fault_addr)) {
+		                 &r->fault_addr)) {
 			r->status = env->who.ats ? DSA_COMP_BATCH_PAGE_FAULT : DSA_COMP_HW_ERR1;
 			break;
 		}
-		if ((dsa_desc_flags(&child) & IDXD_OP_FLAG_FENCE) && !all_good &&
-		    env->fault != DSA_FAULT_FENCE_IGNORED)
+		if ((dsa_desc_flags(&child) & IDXD_OP_FLAG_FENCE) && !all_good && env->fault != DSA_FAULT_FENCE_IGNORED)
 			break;
 		child_at.in_batch = true;
 		child_at.batch_index = (uint16_t)done;
@@ -262,7 +261,7 @@ static void run_batch(struct dsa_model *m, const struct dsa_env *env, const stru
 
 /* Returns the status of the descriptor. */
 static uint8_t run_one(struct dsa_model *m, struct dsa_env *env, const struct place *at,
-		       const struct dsa_raw_desc *desc)
+                       const struct dsa_raw_desc *desc)
 {
 	struct dsa_result r = {.status = unreportable(m, env, at, desc)};
 
@@ -273,8 +272,7 @@ static uint8_t run_one(struct dsa_model *m, struct dsa_env *env, const struct pl
 	}
 	r.status = dsa_check_descriptor(env, desc, &r);
 	if (r.status) {
-		if (env->fault == DSA_FAULT_BATCH_NESTED && at->in_batch &&
-		    dsa_desc_opcode(desc) == DSA_OPCODE_BATCH)
+		if (env->fault == DSA_FAULT_BATCH_NESTED && at->in_batch && dsa_desc_opcode(desc) == DSA_OPCODE_BATCH)
 			r.status = DSA_COMP_SUCCESS;
 	} else if (dsa_desc_opcode(desc) == DSA_OPCODE_BATCH) {
 		run_batch(m, env, at, desc, &r);

@@ -55,7 +55,7 @@ void dsa_halt(struct dsa_model *m, uint8_t reset_type)
 void dsa_model_pci_changed(struct dsa_model *m, const struct dsa_model_pci *pci)
 {
 	bool differs = m->pci.bus_master != pci->bus_master || m->pci.pasid != pci->pasid ||
-		       m->pci.pasid_priv != pci->pasid_priv || m->pci.ats != pci->ats || m->pci.prs != pci->prs;
+	               m->pci.pasid_priv != pci->pasid_priv || m->pci.ats != pci->ats || m->pci.prs != pci->prs;
 
 	m->pci = *pci;
 	if (!differs || m->state == DSA_STATE_DISABLED || m->state == DSA_STATE_HALT)

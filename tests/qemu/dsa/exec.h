@@ -42,10 +42,10 @@ struct dsa_env {
 	struct dsa_requester who;
 	uint64_t gencap;
 	uint64_t opcap[4];
-	unsigned max_xfer;    /* log2, of the WQ */
-	unsigned max_batch;   /* log2, of the WQ */
-	bool bof;	      /* WQCFG.BOF */
-	bool rci_reserved;    /* user-mode interrupts off, PASID on and not privileged (5.2) */
+	unsigned max_xfer;  /* log2, of the WQ */
+	unsigned max_batch; /* log2, of the WQ */
+	bool bof;           /* WQCFG.BOF */
+	bool rci_reserved;  /* user-mode interrupts off, PASID on and not privileged (5.2) */
 	bool in_batch;
 	enum dsa_fault fault; /* the one way in which this hardware is wrong, or DSA_FAULT_NONE */
 	/* Whether interrupt handle may be used with this portal and PASID (9.2); NULL: each is good. */
@@ -55,9 +55,9 @@ struct dsa_env {
 
 /* How it ended: the completion record to be, but for the write of it. */
 struct dsa_result {
-	uint8_t status;	      /* enum dsa_completion_status; DSA_COMP_STATUS_WRITE as in the record */
-	uint8_t result;	      /* byte 1 */
-	uint32_t bytes;	      /* bytes (or descriptors) completed */
+	uint8_t status; /* enum dsa_completion_status; DSA_COMP_STATUS_WRITE as in the record */
+	uint8_t result; /* byte 1 */
+	uint32_t bytes; /* bytes (or descriptors) completed */
 	uint64_t fault_addr;
 	uint8_t specific[16]; /* bytes 16 to 31 */
 };
@@ -81,9 +81,9 @@ void dsa_execute(const struct dsa_env *env, const struct dsa_raw_desc *desc, str
  * is how many bytes went through.
  */
 uint8_t dsa_mem_read(const struct dsa_env *env, uint64_t addr, void *buf, size_t len, size_t *done,
-		     uint64_t *fault_addr);
+                     uint64_t *fault_addr);
 uint8_t dsa_mem_write(const struct dsa_env *env, uint64_t addr, const void *buf, size_t len, size_t *done,
-		      uint64_t *fault_addr);
+                      uint64_t *fault_addr);
 
 /* The fields of a descriptor that all operations share, whatever the host's bit-field layout. */
 static inline uint8_t dsa_desc_opcode(const struct dsa_raw_desc *d)

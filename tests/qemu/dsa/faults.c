@@ -7,10 +7,9 @@
 static const struct {
 	const char *name;
 	const char *text;
-} table[] = {
-	{"none", "the hardware is right"},
+} table[] = {{"none", "the hardware is right"},
 #define X(id, name, text) {name, text},
-	DSA_FAULT_TABLE(X)
+             DSA_FAULT_TABLE(X)
 #undef X
 };
 

@@ -62,8 +62,7 @@ void dsa_completion_interrupt(struct dsa_model *m, bool ims, uint16_t handle)
 
 void dsa_ims_write_ctrl(struct dsa_model *m, unsigned index, uint32_t ctrl)
 {
-	const uint32_t writable =
-		DSA_IMS_CTRL_MASK | DSA_INTPERM_IGNORE | DSA_INTPERM_PASID_EN | DSA_INTPERM_PASID;
+	const uint32_t writable = DSA_IMS_CTRL_MASK | DSA_INTPERM_IGNORE | DSA_INTPERM_PASID_EN | DSA_INTPERM_PASID;
 	struct dsa_ims_entry *entry = &m->ims[index];
 
 	entry->ctrl = (ctrl & writable) | (entry->ctrl & DSA_IMS_CTRL_PENDING);

@@ -17,7 +17,7 @@ static struct dsa_requester requester(const struct dsa_env *env)
 }
 
 static uint8_t access_memory(const struct dsa_env *env, uint64_t addr, void *in, const void *out, size_t len,
-			     size_t *done, uint64_t *fault_addr)
+                             size_t *done, uint64_t *fault_addr)
 {
 	const struct dsa_requester who = requester(env);
 	const bool write = out != NULL;
@@ -34,7 +34,8 @@ static uint8_t access_memory(const struct dsa_env *env, uint64_t addr, void *in,
 			status = DSA_COMP_PAGE_FAULT_NOBOF | (write ? DSA_COMP_STATUS_WRITE : 0);
 			*fault_addr = here & ~(uint64_t)(PAGE - 1);
 		} else if (write) {
-			/* A posted write gets no answer: what the IOMMU refuses is lost, and the device does not know. */
+			/* A posted write gets no answer: what the IOMMU refuses is lost, and the device does not know.
+			 */
 			(void)env->memory->write(env->memory_ctx, &who, here, (const uint8_t *)out + at, chunk);
 			at += chunk;
 		} else if (env->memory->read(env->memory_ctx, &who, here, (uint8_t *)in + at, chunk)) {
@@ -49,13 +50,13 @@ static uint8_t access_memory(const struct dsa_env *env, uint64_t addr, void *in,
 }
 
 uint8_t dsa_mem_read(const struct dsa_env *env, uint64_t addr, void *buf, size_t len, size_t *done,
-		     uint64_t *fault_addr)
+                     uint64_t *fault_addr)
 {
 	return access_memory(env, addr, buf, NULL, len, done, fault_addr);
 }
 
 uint8_t dsa_mem_write(const struct dsa_env *env, uint64_t addr, const void *buf, size_t len, size_t *done,
-		      uint64_t *fault_addr)
+                      uint64_t *fault_addr)
 {
 	return access_memory(env, addr, NULL, buf, len, done, fault_addr);
 }

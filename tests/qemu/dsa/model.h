@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The DSA as a state machine, without QEMU: registers, commands, portals, engines, interrupts, errors. Whoever embeds it
- * (qemu.c, the unit tests, the fuzzer) supplies memory, interrupts and time through struct dsa_model_ops, calls in for
- * each access of the processor, and holds one lock around every call.
+ * The DSA as a state machine, without QEMU: registers, commands, portals, engines, interrupts, errors. Whoever embeds
+ *it (qemu.c, the unit tests, the fuzzer) supplies memory, interrupts and time through struct dsa_model_ops, calls in
+ *for each access of the processor, and holds one lock around every call.
  *
  *	regs.c        BAR0, access and lock rules           (9.2)
  *	commands.c    CMD and CMDSTS                        (3.15, 9.2.12)
@@ -18,24 +18,24 @@
 #include "tests/qemu/dsa/exec.h"
 
 /* The part that is modelled: Sapphire Rapids. */
-#define DSA_MODEL_WQS 8
-#define DSA_MODEL_GROUPS 4
-#define DSA_MODEL_ENGINES 4
-#define DSA_MODEL_ENTRIES 128
+#define DSA_MODEL_WQS          8
+#define DSA_MODEL_GROUPS       4
+#define DSA_MODEL_ENGINES      4
+#define DSA_MODEL_ENTRIES      128
 #define DSA_MODEL_READ_BUFFERS 96
-#define DSA_MODEL_VECTORS 9
-#define DSA_MODEL_IMS 2048
-#define DSA_MODEL_BAR0_SIZE 0x10000
-#define DSA_MODEL_BAR2_SIZE 0x20000
+#define DSA_MODEL_VECTORS      9
+#define DSA_MODEL_IMS          2048
+#define DSA_MODEL_BAR0_SIZE    0x10000
+#define DSA_MODEL_BAR2_SIZE    0x20000
 
 /* Where the tables are in BAR0. */
-#define DSA_MODEL_MSIXPERM 0x0200
-#define DSA_MODEL_GRPCFG 0x0300
-#define DSA_MODEL_WQCFG 0x0400
-#define DSA_MODEL_PERFMON 0x1000
+#define DSA_MODEL_MSIXPERM   0x0200
+#define DSA_MODEL_GRPCFG     0x0300
+#define DSA_MODEL_WQCFG      0x0400
+#define DSA_MODEL_PERFMON    0x1000
 #define DSA_MODEL_MSIX_TABLE 0x2000
-#define DSA_MODEL_MSIX_PBA 0x3000
-#define DSA_MODEL_IMS_TABLE 0x4000
+#define DSA_MODEL_MSIX_PBA   0x3000
+#define DSA_MODEL_IMS_TABLE  0x4000
 
 struct dsa_model_ops {
 	struct dsa_memory_ops memory;
@@ -61,7 +61,7 @@ struct dsa_model_pci {
 
 struct dsa_model_config {
 	enum dsa_fault fault;
-	bool cmdcap;	     /* offer CMDCAP and the interrupt handle commands */
+	bool cmdcap;         /* offer CMDCAP and the interrupt handle commands */
 	uint64_t service_ns; /* of one descriptor, beside a nanosecond for each 16 bytes */
 	uint64_t command_ns; /* of one command, beside what it waits for */
 };
@@ -134,7 +134,7 @@ struct dsa_model {
 
 /* ops and ctx must outlive the model. Everything as after power-on. */
 void dsa_model_init(struct dsa_model *m, const struct dsa_model_ops *ops, void *ctx,
-		    const struct dsa_model_config *config);
+                    const struct dsa_model_config *config);
 /* Power-on, warm reset and FLR: all is lost (2.9). */
 void dsa_model_reset(struct dsa_model *m);
 /* Configuration space changed. Not allowed while the device is not Disabled: then it halts (9.1.3). */

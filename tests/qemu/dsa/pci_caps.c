@@ -16,17 +16,17 @@ static const struct {
 	uint32_t writable;
 	uint32_t clear;
 } writable[] = {
-	{DSA_PCI_EXPRESS + PCI_EXP_DEVCTL, 2, 0x2910, 0x7fff, 0},
-	{DSA_PCI_PM + PCI_PM_CTRL, 2, 0x0008, 0x0103, 0x8000},
-	{DSA_PCI_TPH + 8, 4, 0, 0x00000307, 0},
-	{DSA_PCI_VC + 0x14, 4, 0x800000ff, 0x000000fe, 0},
-	{DSA_PCI_VC + 0x20, 4, 0x01000000, 0x870000fe, 0},
-	{DSA_PCI_DVSEC + 0x10, 4, 1, 1, 0},
-	{DSA_PCI_ATS + PCI_ATS_CTRL, 2, 0, 0x801f, 0},
-	{DSA_PCI_PASID + PCI_PASID_CTRL, 2, 0, 0x0005, 0},
-	{DSA_PCI_PRI + PCI_PRI_CTRL, 2, 0, 0x0001, 0},
-	{DSA_PCI_PRI + PCI_PRI_STATUS, 2, 0x8100, 0, 0x0003},
-	{DSA_PCI_PRI + PCI_PRI_ALLOC_REQ, 4, 0, 0xffffffff, 0},
+        {DSA_PCI_EXPRESS + PCI_EXP_DEVCTL, 2, 0x2910, 0x7fff, 0},
+        {DSA_PCI_PM + PCI_PM_CTRL, 2, 0x0008, 0x0103, 0x8000},
+        {DSA_PCI_TPH + 8, 4, 0, 0x00000307, 0},
+        {DSA_PCI_VC + 0x14, 4, 0x800000ff, 0x000000fe, 0},
+        {DSA_PCI_VC + 0x20, 4, 0x01000000, 0x870000fe, 0},
+        {DSA_PCI_DVSEC + 0x10, 4, 1, 1, 0},
+        {DSA_PCI_ATS + PCI_ATS_CTRL, 2, 0, 0x801f, 0},
+        {DSA_PCI_PASID + PCI_PASID_CTRL, 2, 0, 0x0005, 0},
+        {DSA_PCI_PRI + PCI_PRI_CTRL, 2, 0, 0x0001, 0},
+        {DSA_PCI_PRI + PCI_PRI_STATUS, 2, 0x8100, 0, 0x0003},
+        {DSA_PCI_PRI + PCI_PRI_ALLOC_REQ, 4, 0, 0xffffffff, 0},
 };
 
 static void put(uint8_t *base, unsigned size, uint32_t value)
@@ -91,12 +91,12 @@ void dsa_pci_state(PCIDevice *dev, struct dsa_model_pci *pci)
 	uint16_t pasid = pci_get_word(config + DSA_PCI_PASID + PCI_PASID_CTRL);
 
 	*pci = (struct dsa_model_pci){
-		.bus_master = (pci_get_word(config + PCI_COMMAND) & PCI_COMMAND_MASTER) != 0,
-		.pasid = (pasid & PCI_PASID_CTRL_ENABLE) != 0,
-		.pasid_priv = (pasid & PCI_PASID_CTRL_PRIV) != 0,
-		.ats = (pci_get_word(config + DSA_PCI_ATS + PCI_ATS_CTRL) & PCI_ATS_CTRL_ENABLE) != 0,
-		.prs = (pci_get_word(config + DSA_PCI_PRI + PCI_PRI_CTRL) & PCI_PRI_CTRL_ENABLE) != 0,
-		.prs_capacity = DSA_PCI_PRI_CAPACITY,
-		.prs_allocation = pci_get_long(config + DSA_PCI_PRI + PCI_PRI_ALLOC_REQ),
+	        .bus_master = (pci_get_word(config + PCI_COMMAND) & PCI_COMMAND_MASTER) != 0,
+	        .pasid = (pasid & PCI_PASID_CTRL_ENABLE) != 0,
+	        .pasid_priv = (pasid & PCI_PASID_CTRL_PRIV) != 0,
+	        .ats = (pci_get_word(config + DSA_PCI_ATS + PCI_ATS_CTRL) & PCI_ATS_CTRL_ENABLE) != 0,
+	        .prs = (pci_get_word(config + DSA_PCI_PRI + PCI_PRI_CTRL) & PCI_PRI_CTRL_ENABLE) != 0,
+	        .prs_capacity = DSA_PCI_PRI_CAPACITY,
+	        .prs_allocation = pci_get_long(config + DSA_PCI_PRI + PCI_PRI_ALLOC_REQ),
 	};
 }

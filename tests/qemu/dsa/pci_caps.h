@@ -6,16 +6,16 @@
 #include "tests/qemu/dsa/model.h"
 
 #define DSA_PCI_EXPRESS 0x40
-#define DSA_PCI_MSIX 0x80
-#define DSA_PCI_PM 0x90
-#define DSA_PCI_AER 0x100
-#define DSA_PCI_LTR 0x150
-#define DSA_PCI_TPH 0x160
-#define DSA_PCI_VC 0x170
-#define DSA_PCI_DVSEC 0x200
-#define DSA_PCI_ATS 0x220
-#define DSA_PCI_PASID 0x230
-#define DSA_PCI_PRI 0x240
+#define DSA_PCI_MSIX    0x80
+#define DSA_PCI_PM      0x90
+#define DSA_PCI_AER     0x100
+#define DSA_PCI_LTR     0x150
+#define DSA_PCI_TPH     0x160
+#define DSA_PCI_VC      0x170
+#define DSA_PCI_DVSEC   0x200
+#define DSA_PCI_ATS     0x220
+#define DSA_PCI_PASID   0x230
+#define DSA_PCI_PRI     0x240
 
 #define DSA_PCI_PRI_CAPACITY 512
 

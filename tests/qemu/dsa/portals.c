@@ -38,8 +38,9 @@ bool dsa_model_portal(struct dsa_model *m, uint64_t offset, const uint8_t bytes[
 		return true; /* DMWr to a dedicated WQ: Retry. A posted write to a shared one: ignored. */
 	if (wq->count >= portal_limit(wq, page)) {
 		if (!deferrable && !dsa_is_wrong(m, DSA_FAULT_OVERFLOW_SILENT))
-			dsa_report_error(m, &(struct dsa_error){
-						    .code = DSA_SWERR_DWQ_FULL, .wq_valid = true, .wq = (uint8_t)index});
+			dsa_report_error(m, &(struct dsa_error){.code = DSA_SWERR_DWQ_FULL,
+			                                        .wq_valid = true,
+			                                        .wq = (uint8_t)index});
 		return true;
 	}
 	memcpy(&entry.desc, bytes, DSA_DESC_SIZE);

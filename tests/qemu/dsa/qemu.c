@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The DSA as a QEMU device: PCI configuration space, BARs, memory with PASIDs through intel-iommu, time. What the device
- * does is in model.h; every call into it is made under QEMU's big lock.
+ * The DSA as a QEMU device: PCI configuration space, BARs, memory with PASIDs through intel-iommu, time. What the
+ * device does is in model.h; every call into it is made under QEMU's big lock.
  */
 #include "qemu/osdep.h"
 #include "qapi/error.h"
@@ -44,7 +44,7 @@ static AddressSpace *address_space(IntelDSA *s, const struct dsa_requester *who)
 
 	if (who->pasid != DSA_NO_PASID && unit && object_dynamic_cast(OBJECT(unit), TYPE_INTEL_IOMMU_DEVICE)) {
 		VTDAddressSpace *as =
-			vtd_find_add_as(INTEL_IOMMU_DEVICE(unit), pci_get_bus(dev), dev->devfn, who->pasid);
+		        vtd_find_add_as(INTEL_IOMMU_DEVICE(unit), pci_get_bus(dev), dev->devfn, who->pasid);
 
 		return &as->as;
 	}
@@ -104,11 +104,11 @@ static void model_schedule(void *ctx, uint64_t deadline)
 }
 
 static const struct dsa_model_ops model_ops = {
-	.memory = {.read = memory_read, .write = memory_write, .translate = memory_translate},
-	.msix_notify = model_msix_notify,
-	.message = model_message,
-	.now = model_now,
-	.schedule = model_schedule,
+        .memory = {.read = memory_read, .write = memory_write, .translate = memory_translate},
+        .msix_notify = model_msix_notify,
+        .message = model_message,
+        .now = model_now,
+        .schedule = model_schedule,
 };
 
 static void tick(void *opaque)
@@ -135,11 +135,11 @@ static void registers_write(void *opaque, hwaddr addr, uint64_t value, unsigned 
 }
 
 static const MemoryRegionOps registers_ops = {
-	.read = registers_read,
-	.write = registers_write,
-	.endianness = DEVICE_LITTLE_ENDIAN,
-	.valid = {.min_access_size = 1, .max_access_size = 8},
-	.impl = {.min_access_size = 1, .max_access_size = 8},
+        .read = registers_read,
+        .write = registers_write,
+        .endianness = DEVICE_LITTLE_ENDIAN,
+        .valid = {.min_access_size = 1, .max_access_size = 8},
+        .impl = {.min_access_size = 1, .max_access_size = 8},
 };
 
 /* 3.3: only 64-byte writes mean anything to a portal. */
@@ -160,7 +160,7 @@ static void portals_write(void *opaque, hwaddr addr, uint64_t value, unsigned si
 }
 
 static MemTxResult portals_write64b(void *opaque, hwaddr addr, const uint8_t data[64], bool deferrable, bool *retry,
-				    MemTxAttrs attrs)
+                                    MemTxAttrs attrs)
 {
 	IntelDSA *s = opaque;
 	bool again = dsa_model_portal(&s->model, addr, data, deferrable);
@@ -172,12 +172,12 @@ static MemTxResult portals_write64b(void *opaque, hwaddr addr, const uint8_t dat
 }
 
 static const MemoryRegionOps portals_ops = {
-	.read = portals_read,
-	.write = portals_write,
-	.write64b = portals_write64b,
-	.endianness = DEVICE_LITTLE_ENDIAN,
-	.valid = {.min_access_size = 1, .max_access_size = 8},
-	.impl = {.min_access_size = 1, .max_access_size = 8},
+        .read = portals_read,
+        .write = portals_write,
+        .write64b = portals_write64b,
+        .endianness = DEVICE_LITTLE_ENDIAN,
+        .valid = {.min_access_size = 1, .max_access_size = 8},
+        .impl = {.min_access_size = 1, .max_access_size = 8},
 };
 
 /* ---- configuration space ---- */
@@ -225,7 +225,7 @@ static void realize(PCIDevice *dev, Error **errp)
 {
 	IntelDSA *s = INTEL_DSA(dev);
 	struct dsa_model_config config = {
-		.cmdcap = s->cmdcap, .service_ns = s->service_ns, .command_ns = s->command_ns};
+	        .cmdcap = s->cmdcap, .service_ns = s->service_ns, .command_ns = s->command_ns};
 
 	if (!parse_fault(s, &config.fault, errp))
 		return;
@@ -235,24 +235,23 @@ static void realize(PCIDevice *dev, Error **errp)
 	}
 	if (s->service_ns > NANOSECONDS_PER_SECOND || s->command_ns > NANOSECONDS_PER_SECOND) {
 		error_setg(errp, "intel-dsa: service-ns and command-ns are at most one second (%u)",
-			   (unsigned)NANOSECONDS_PER_SECOND);
+		           (unsigned)NANOSECONDS_PER_SECOND);
 		return;
 	}
 	s->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, tick, s);
 	dsa_model_init(&s->model, &model_ops, s, &config);
-	memory_region_init_io(&s->registers, OBJECT(s), &registers_ops, s, "intel-dsa-registers",
-			      DSA_MODEL_BAR0_SIZE);
+	memory_region_init_io(&s->registers, OBJECT(s), &registers_ops, s, "intel-dsa-registers", DSA_MODEL_BAR0_SIZE);
 	memory_region_init_io(&s->portals, OBJECT(s), &portals_ops, s, "intel-dsa-portals", DSA_MODEL_BAR2_SIZE);
 	pci_register_bar(dev, 0,
-			 PCI_BASE_ADDRESS_SPACE_MEMORY | PCI_BASE_ADDRESS_MEM_TYPE_64 | PCI_BASE_ADDRESS_MEM_PREFETCH,
-			 &s->registers);
+	                 PCI_BASE_ADDRESS_SPACE_MEMORY | PCI_BASE_ADDRESS_MEM_TYPE_64 | PCI_BASE_ADDRESS_MEM_PREFETCH,
+	                 &s->registers);
 	pci_register_bar(dev, 2,
-			 PCI_BASE_ADDRESS_SPACE_MEMORY | PCI_BASE_ADDRESS_MEM_TYPE_64 | PCI_BASE_ADDRESS_MEM_PREFETCH,
-			 &s->portals);
+	                 PCI_BASE_ADDRESS_SPACE_MEMORY | PCI_BASE_ADDRESS_MEM_TYPE_64 | PCI_BASE_ADDRESS_MEM_PREFETCH,
+	                 &s->portals);
 	if (!dsa_pci_caps_init(dev, errp))
 		return;
 	if (msix_init(dev, DSA_MODEL_VECTORS, &s->registers, 0, DSA_MODEL_MSIX_TABLE, &s->registers, 0,
-		      DSA_MODEL_MSIX_PBA, DSA_PCI_MSIX, errp))
+	              DSA_MODEL_MSIX_PBA, DSA_PCI_MSIX, errp))
 		return;
 	for (unsigned i = 0; i < DSA_MODEL_VECTORS; i++)
 		msix_vector_use(dev, i);
@@ -269,16 +268,16 @@ static void unrealize(PCIDevice *dev)
 }
 
 static const Property properties[] = {
-	DEFINE_PROP_STRING("fault", IntelDSA, fault),
-	DEFINE_PROP_STRING("version", IntelDSA, version),
-	DEFINE_PROP_BOOL("cmdcap", IntelDSA, cmdcap, false),
-	DEFINE_PROP_UINT64("service-ns", IntelDSA, service_ns, 1000),
-	DEFINE_PROP_UINT64("command-ns", IntelDSA, command_ns, 5000),
+        DEFINE_PROP_STRING("fault", IntelDSA, fault),
+        DEFINE_PROP_STRING("version", IntelDSA, version),
+        DEFINE_PROP_BOOL("cmdcap", IntelDSA, cmdcap, false),
+        DEFINE_PROP_UINT64("service-ns", IntelDSA, service_ns, 1000),
+        DEFINE_PROP_UINT64("command-ns", IntelDSA, command_ns, 5000),
 };
 
 static const VMStateDescription vmstate = {
-	.name = TYPE_INTEL_DSA,
-	.unmigratable = 1,
+        .name = TYPE_INTEL_DSA,
+        .unmigratable = 1,
 };
 
 static void class_init(ObjectClass *class, void *data)
@@ -303,11 +302,11 @@ static void class_init(ObjectClass *class, void *data)
 }
 
 static const TypeInfo type = {
-	.name = TYPE_INTEL_DSA,
-	.parent = TYPE_PCI_DEVICE,
-	.instance_size = sizeof(IntelDSA),
-	.class_init = class_init,
-	.interfaces = (InterfaceInfo[]){{INTERFACE_PCIE_DEVICE}, {}},
+        .name = TYPE_INTEL_DSA,
+        .parent = TYPE_PCI_DEVICE,
+        .instance_size = sizeof(IntelDSA),
+        .class_init = class_init,
+        .interfaces = (InterfaceInfo[]){{INTERFACE_PCIE_DEVICE}, {}},
 };
 
 static void register_types(void)

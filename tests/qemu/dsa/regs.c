@@ -8,10 +8,10 @@
 #include "tests/qemu/dsa/model.h"
 
 #define GENCAP_SPR UINT64_C(0x00000040915f010f)
-#define WQCAP_SPR UINT64_C(0x003f000000080080)
+#define WQCAP_SPR  UINT64_C(0x003f000000080080)
 #define GRPCAP_SPR UINT64_C(0x0000000000036004)
 #define ENGCAP_SPR UINT64_C(0x0000000000000004)
-#define OPCAP_SPR UINT64_C(0x00000001003f03ff)
+#define OPCAP_SPR  UINT64_C(0x00000001003f03ff)
 
 _Static_assert((WQCAP_SPR & 0xffff) == DSA_MODEL_ENTRIES, "total size");
 _Static_assert(((WQCAP_SPR >> 16) & 0xff) == DSA_MODEL_WQS, "WQs");
@@ -88,7 +88,7 @@ void dsa_model_reset(struct dsa_model *m)
 }
 
 void dsa_model_init(struct dsa_model *m, const struct dsa_model_ops *ops, void *ctx,
-		    const struct dsa_model_config *config)
+                    const struct dsa_model_config *config)
 {
 	memset(m, 0, sizeof(*m));
 	m->ops = ops;
@@ -141,14 +141,16 @@ static uint32_t read_table(const struct dsa_model *m, uint32_t offset)
 
 		if (s.at < DSA_GRPCFG_ENGINES)
 			return half(group->wqs[s.at / 8], s.at);
-		return s.at < DSA_GRPCFG_FLAGS	   ? half(group->engines, s.at)
+		return s.at < DSA_GRPCFG_FLAGS       ? half(group->engines, s.at)
 		       : s.at < DSA_GRPCFG_FLAGS + 8 ? half(group->flags, s.at)
-						     : 0;
+		                                     : 0;
 	}
 	if (in_table(offset, DSA_MODEL_IMS_TABLE, DSA_IMS_STRIDE, DSA_MODEL_IMS, &s)) {
 		const struct dsa_ims_entry *entry = &m->ims[s.index];
 
-		return s.at < DSA_IMS_DATA ? half(entry->address, s.at) : s.at == DSA_IMS_DATA ? entry->data : entry->ctrl;
+		return s.at < DSA_IMS_DATA    ? half(entry->address, s.at)
+		       : s.at == DSA_IMS_DATA ? entry->data
+		                              : entry->ctrl;
 	}
 	return 0;
 }
@@ -156,9 +158,9 @@ static uint32_t read_table(const struct dsa_model *m, uint32_t offset)
 static uint32_t read32(const struct dsa_model *m, uint32_t offset)
 {
 	const uint64_t offsets = FIELD_PREP(DSA_OFFSETS_GRPCFG, DSA_MODEL_GRPCFG / DSA_OFFSETS_UNIT) |
-				 FIELD_PREP(DSA_OFFSETS_WQCFG, DSA_MODEL_WQCFG / DSA_OFFSETS_UNIT) |
-				 FIELD_PREP(DSA_OFFSETS_MSIXPERM, DSA_MODEL_MSIXPERM / DSA_OFFSETS_UNIT) |
-				 FIELD_PREP(DSA_OFFSETS_IMS, DSA_MODEL_IMS_TABLE / DSA_OFFSETS_UNIT);
+	                         FIELD_PREP(DSA_OFFSETS_WQCFG, DSA_MODEL_WQCFG / DSA_OFFSETS_UNIT) |
+	                         FIELD_PREP(DSA_OFFSETS_MSIXPERM, DSA_MODEL_MSIXPERM / DSA_OFFSETS_UNIT) |
+	                         FIELD_PREP(DSA_OFFSETS_IMS, DSA_MODEL_IMS_TABLE / DSA_OFFSETS_UNIT);
 
 	switch (offset) {
 	case DSA_VERSION:
@@ -220,7 +222,7 @@ static void merge64(uint64_t *reg, uint32_t offset, uint32_t value, uint32_t mas
 static void write_wqcfg(struct dsa_model *m, unsigned index, uint32_t dword, uint32_t value, uint32_t mask)
 {
 	const uint32_t mode_fields = DSA_WQCFG2_DEDICATED | DSA_WQCFG2_BOF | DSA_WQCFG2_ATS_DISABLE |
-				     DSA_WQCFG2_PRIORITY | DSA_WQCFG2_PASID | DSA_WQCFG2_PASID_EN | DSA_WQCFG2_PRIV;
+	                             DSA_WQCFG2_PRIORITY | DSA_WQCFG2_PASID | DSA_WQCFG2_PASID_EN | DSA_WQCFG2_PRIV;
 	struct dsa_wq *wq = &m->wqs[index];
 	const bool wq_open = wq->state == DSA_WQ_DISABLED || dsa_is_wrong(m, DSA_FAULT_WQCFG_UNLOCKED);
 	const bool device_open = m->state == DSA_STATE_DISABLED || dsa_is_wrong(m, DSA_FAULT_WQCFG_UNLOCKED);
@@ -289,7 +291,7 @@ static void write_table(struct dsa_model *m, uint32_t offset, uint32_t value, ui
 	if (in_table(offset, DSA_MODEL_MSIXPERM, DSA_MSIXPERM_STRIDE, DSA_MODEL_VECTORS, &s)) {
 		if (!s.at)
 			merge32(&m->msixperm[s.index], value,
-				mask & (DSA_INTPERM_IGNORE | DSA_INTPERM_PASID_EN | DSA_INTPERM_PASID));
+			        mask & (DSA_INTPERM_IGNORE | DSA_INTPERM_PASID_EN | DSA_INTPERM_PASID));
 	} else if (in_table(offset, DSA_MODEL_WQCFG, WQCFG_SIZE, DSA_MODEL_WQS, &s)) {
 		write_wqcfg(m, s.index, s.at / 4, value, mask);
 	} else if (in_table(offset, DSA_MODEL_GRPCFG, DSA_GRPCFG_STRIDE, DSA_MODEL_GROUPS, &s)) {
