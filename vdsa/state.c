@@ -113,7 +113,8 @@ static void do_reset(struct vdsa *v)
 	v->handle_out = false;
 	vdsa_vectors_reset(v, true);
 	rc = vdsa_stop_wq(v);
-	vdsa_vectors_flush(v);
+	if (rc == 0) /* else the WQ may still make it pending */
+		vdsa_vectors_flush(v);
 	vdsa_registers_reset(v);
 	memset(v->swerror, 0, sizeof(v->swerror));
 	v->cmd = 0;

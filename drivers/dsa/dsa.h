@@ -76,6 +76,9 @@ struct dsa {
 	void *irq_token;
 	uint64_t irq_count;  /* interrupts taken (written by the handler) */
 	uint32_t irq_causes; /* INTCAUSE bits seen since dsa_causes_take() (written by the handler) */
+	/* Called by the handler with the INTCAUSE bits, in interrupt context; or NULL. */
+	void (*event)(void *arg, uint32_t causes);
+	void *event_arg;
 };
 
 /* ---- device.c: discovery and life ---- */

@@ -33,6 +33,8 @@ static void on_event(void *arg)
 
 	mmio_write32(dsa->regs, DSA_INTCAUSE, causes);
 	__atomic_fetch_or(&dsa->irq_causes, causes, __ATOMIC_RELAXED);
+	if (dsa->event)
+		dsa->event(dsa->event_arg, causes);
 	__atomic_fetch_add(&dsa->irq_count, 1, __ATOMIC_RELEASE);
 }
 

@@ -157,10 +157,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	input = data;
 	left = size;
-	if (take(1) & 1)
-		host_boot(&h);
-	else
+	/* From the start, from where a driver begins, or from where it submits. */
+	unsigned start = (unsigned)take(1) % 4;
+
+	if (start == 0)
 		host_start(&h);
+	else
+		host_boot(&h);
+	if (start >= 2) {
+		host_check(command(&h, DSA_CMD_ENABLE_DEVICE, 0) == 0);
+		host_check(command(&h, DSA_CMD_ENABLE_WQ, 0) == 0);
+		host_check(command(&h, DSA_CMD_REQUEST_INT_HANDLE, 1) == HOST_SLOT << 8);
+	}
 	h.during = during;
 	while (left > 0) {
 		step(0);
