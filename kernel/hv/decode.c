@@ -45,6 +45,19 @@ int hv_decode_length(const uint8_t *bytes, size_t size, const struct hv_regs *re
 	return rc ? rc : z.length;
 }
 
+int hv_decode_mov_cr(const uint8_t *bytes, size_t size, const struct hv_regs *regs, unsigned *length)
+{
+	ZydisDecodedInstruction z;
+	int rc = parse(bytes, size, regs, &z);
+
+	if (rc)
+		return rc;
+	if (z.encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY || z.opcode_map != ZYDIS_OPCODE_MAP_0F || z.opcode != 0x22)
+		return -ENOTSUP;
+	*length = z.length;
+	return (z.raw.modrm.rm & 7) | (z.raw.rex.B ? 8 : 0);
+}
+
 static bool has_prefix(const ZydisDecodedInstruction *z, uint8_t value)
 {
 	for (unsigned i = 0; i < z->raw.prefix_count; i++)

@@ -72,6 +72,12 @@ int hv_decode(const uint8_t *bytes, size_t size, const struct hv_regs *regs, str
 int hv_decode_length(const uint8_t *bytes, size_t size, const struct hv_regs *regs);
 
 /*
+ * The general register (enum hv_reg) that MOV to a control register takes its value from; negative as hv_decode(). For
+ * processors that report the exit without it.
+ */
+int hv_decode_mov_cr(const uint8_t *bytes, size_t size, const struct hv_regs *regs, unsigned *length);
+
+/*
  * How an emulated instruction reaches memory. Linear addresses; width 1, 2, 4 or 8. A return other than 0 ends the
  * instruction at once and is hv_emulate()'s result.
  */

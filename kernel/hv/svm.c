@@ -1,0 +1,521 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* AMD's Secure Virtual Machine with nested paging: AMD64 Architecture Programmer's Manual vol. 2, chapter 15. */
+#include <errno.h>
+#include <string.h>
+
+#include "kernel/cpu.h"
+#include "kernel/guest.h"
+#include "kernel/hv/ops.h"
+#include "kernel/hv/svm.h"
+#include "kernel/mem.h"
+#include "kernel/smp.h"
+
+#define IOPM_PAGES  3
+#define MSRPM_PAGES 2
+#define GUEST_ASID  1U /* one guest at a time on a processor; another one's translations are flushed */
+
+#define RFLAGS_RSVD  BIT64(1)
+#define RFLAGS_IF    BIT64(9)
+#define RFLAGS_RF    BIT64(16)
+#define EFER_LMA     BIT64(10)
+#define EXCEPTION_DB 1U
+#define EXCEPTION_AC 17U
+#define EXCEPTION_MC 18U
+#define DR6_RESET    UINT64_C(0xffff0ff0)
+#define DR7_RESET    UINT64_C(0x400)
+#define PAT_RESET    UINT64_C(0x0007040600070406)
+
+struct svm_vcpu {
+	struct vmcb *vmcb;
+	uint64_t gpr[HV_GPR_COUNT];
+	bool window;
+	bool stale; /* translations in the TLB are */
+	unsigned last_cpu;
+};
+
+/* What each processor needs to run guests. */
+struct svm_cpu {
+	void *host_save;   /* VM_HSAVE_PA: what VMRUN keeps */
+	struct vmcb *host; /* what VMSAVE keeps */
+	const struct svm_vcpu *last;
+};
+
+static struct svm_cpu cpus[SMP_MAX_CPUS];
+static uint8_t *iopm;
+static uint8_t *msrpm;
+static bool has_nrips;
+
+static const struct hv_stage2_format npt_format = {
+        .present = BIT64(0),
+        .table = BIT64(0) | BIT64(1) | BIT64(2),
+        .ram = BIT64(0) | BIT64(1) | BIT64(2),
+        /* PWT and PCD: entry 3 of the host's PAT, uncached. */
+        .device = BIT64(0) | BIT64(1) | BIT64(2) | BIT64(3) | BIT64(4) | BIT64(63),
+        .large = BIT64(7),
+};
+
+static int svm_probe(const char **why)
+{
+	struct cpuid svm = cpu_cpuid_checked(CPUID_SVM, 0);
+
+	if (!(cpu_cpuid_checked(0x80000001, 0).ecx & CPUID_X1_ECX_SVM))
+		return -ENODEV;
+	if (cpu_rdmsr(MSR_VM_CR) & VM_CR_SVMDIS) {
+		*why = "firmware has disabled SVM (VM_CR.SVMDIS): switch on virtualization in its set-up";
+		return -EPERM;
+	}
+	if (!(svm.edx & CPUID_SVM_EDX_NP)) {
+		*why = "the processor has SVM, but no nested paging";
+		return -ENODEV;
+	}
+	if (svm.ebx <= GUEST_ASID) {
+		*why = "the processor has SVM, but no address space identifiers for guests";
+		return -ENODEV;
+	}
+	has_nrips = svm.edx & CPUID_SVM_EDX_NRIPS;
+	return 0;
+}
+
+/* Two bits an MSR, the lower one for reads, from three ranges of 2 KiB each (APM vol. 2, 15.11). */
+static void msrpm_allow(uint32_t msr)
+{
+	uint32_t base = msr >= 0xc0010000 ? 0x1000 : msr >= 0xc0000000 ? 0x800 : 0;
+	uint32_t bit = (msr & 0x1fff) * 2;
+
+	msrpm[base + bit / 8] &= (uint8_t) ~(3U << (bit % 8));
+}
+
+static int make_bitmaps(void)
+{
+	/* Those that VMLOAD and VMSAVE switch: SYSENTER, SYSCALL, FS, GS and KernelGS bases. */
+	static const uint32_t own[] = {0x174,      0x175,      0x176,      0xc0000081, 0xc0000082,
+	                               0xc0000083, 0xc0000084, 0xc0000100, 0xc0000101, 0xc0000102};
+
+	if (iopm)
+		return 0;
+	iopm = page_alloc(IOPM_PAGES);
+	msrpm = page_alloc(MSRPM_PAGES);
+	if (!iopm || !msrpm) {
+		page_free(iopm, IOPM_PAGES);
+		page_free(msrpm, MSRPM_PAGES);
+		iopm = msrpm = NULL;
+		return -ENOMEM;
+	}
+	memset(iopm, 0xff, IOPM_PAGES * PAGE_SIZE);
+	memset(msrpm, 0xff, MSRPM_PAGES * PAGE_SIZE);
+	for (unsigned i = 0; i < ARRAY_SIZE(own); i++)
+		msrpm_allow(own[i]);
+	return 0;
+}
+
+static int svm_enable(void)
+{
+	struct svm_cpu *cpu = &cpus[smp_id()];
+	uint64_t efer = cpu_rdmsr(MSR_EFER);
+
+	if (cpu->host && efer & EFER_SVME)
+		return 0;
+	if (cpu_rdmsr(MSR_VM_CR) & VM_CR_SVMDIS)
+		return -EPERM; /* firmware may treat each processor differently */
+	if (!cpu->host) {
+		void *pages = page_alloc(2);
+
+		if (!pages)
+			return -ENOMEM;
+		cpu->host_save = pages;
+		cpu->host = (struct vmcb *)((uint8_t *)pages + PAGE_SIZE);
+	}
+	cpu->last = NULL;
+	cpu_wrmsr(MSR_EFER, efer | EFER_SVME);
+	cpu_wrmsr(MSR_VM_HSAVE_PA, phys_of(cpu->host_save));
+	return 0;
+}
+
+static void svm_disable(void)
+{
+	struct svm_cpu *cpu = &cpus[smp_id()];
+
+	if (!cpu->host)
+		return;
+	cpu_wrmsr(MSR_VM_HSAVE_PA, 0);
+	cpu_wrmsr(MSR_EFER, cpu_rdmsr(MSR_EFER) & ~EFER_SVME);
+	page_free(cpu->host_save, 2);
+	*cpu = (struct svm_cpu){0};
+}
+
+static void svm_destroy(void *vcpu)
+{
+	struct svm_vcpu *v = vcpu;
+
+	for (unsigned i = 0; i < SMP_MAX_CPUS; i++)
+		if (cpus[i].last == v)
+			cpus[i].last = NULL;
+	page_free(v->vmcb, 1);
+	page_free(v, 1);
+}
+
+static void init_controls(struct svm_vcpu *v, uint64_t nested_cr3)
+{
+	struct vmcb *c = v->vmcb;
+
+	/* No guest has debug registers: DR0 to DR3 are not switched. CR reads stay free: TCG confuses their intercepts.
+	 */
+	c->dr_read = c->dr_write = UINT16_MAX;
+	/* #DB and #AC only so that a guest cannot make the processor deliver one for ever without an exit. */
+	c->exceptions = BIT32(EXCEPTION_DB) | BIT32(EXCEPTION_AC) | BIT32(EXCEPTION_MC);
+	c->intercept1 = INTERCEPT_INTR | INTERCEPT_NMI | INTERCEPT_INIT | INTERCEPT_RDPMC | INTERCEPT_CPUID |
+	                INTERCEPT_RSM | INTERCEPT_INVD | INTERCEPT_HLT | INTERCEPT_INVLPGA | INTERCEPT_IOIO |
+	                INTERCEPT_MSR | INTERCEPT_FERR | INTERCEPT_SHUTDOWN;
+	c->intercept2 = INTERCEPT2_VMRUN | INTERCEPT2_VMMCALL | INTERCEPT2_VMLOAD | INTERCEPT2_VMSAVE |
+	                INTERCEPT2_STGI | INTERCEPT2_CLGI | INTERCEPT2_SKINIT | INTERCEPT2_RDTSCP | INTERCEPT2_WBINVD |
+	                INTERCEPT2_MONITOR | INTERCEPT2_MWAIT | INTERCEPT2_MWAIT_ARMED | INTERCEPT2_XSETBV;
+	c->iopm_pa = phys_of(iopm);
+	c->msrpm_pa = phys_of(msrpm);
+	c->asid = GUEST_ASID;
+	c->nested = NESTED_ENABLE;
+	c->nested_cr3 = nested_cr3;
+}
+
+static int svm_create(void **vcpu, const struct hv_stage2 *stage2)
+{
+	struct svm_vcpu *v;
+	int rc = make_bitmaps();
+
+	*vcpu = NULL;
+	if (rc)
+		return rc;
+	v = page_alloc(1);
+	if (!v)
+		return -ENOMEM;
+	v->vmcb = page_alloc(1);
+	if (!v->vmcb) {
+		page_free(v, 1);
+		return -ENOMEM;
+	}
+	init_controls(v, phys_of(stage2->root));
+	v->stale = true;
+	*vcpu = v;
+	return 0;
+}
+
+static void svm_start(void *vcpu, const struct hv_regs *regs)
+{
+	const struct vmcb_segment data = {.selector = 0x10, .attributes = SEGMENT_DATA, .limit = UINT32_MAX};
+	struct svm_vcpu *v = vcpu;
+	struct vmcb *c = v->vmcb;
+	uint64_t nested_cr3 = c->nested_cr3;
+
+	/* Anew from the first byte: after a refused entry the block may hold the host's state. */
+	memset(c, 0, sizeof(*c));
+	init_controls(v, nested_cr3);
+	c->es = c->ss = c->ds = c->fs = c->gs = data;
+	c->cs = (struct vmcb_segment){.selector = 0x08, .attributes = SEGMENT_CODE_64, .limit = UINT32_MAX};
+	c->tr = (struct vmcb_segment){.attributes = SEGMENT_TSS, .limit = 0x67};
+	c->ldtr = (struct vmcb_segment){.attributes = SEGMENT_LDT};
+	c->efer = regs->efer | EFER_SVME;
+	c->cr0 = regs->cr0;
+	c->cr3 = regs->cr3;
+	c->cr4 = regs->cr4;
+	c->dr6 = DR6_RESET;
+	c->dr7 = DR7_RESET;
+	c->pat = PAT_RESET;
+	c->rflags = regs->rflags | RFLAGS_RSVD;
+	c->rip = regs->rip;
+	c->rsp = regs->gpr[HV_RSP];
+	c->rax = regs->gpr[HV_RAX];
+	memcpy(v->gpr, regs->gpr, sizeof(v->gpr));
+	v->window = false;
+	v->stale = true;
+}
+
+/* ---- exits ---- */
+
+/* What EXITINTINFO says was being delivered, if it has to be delivered again. */
+static struct hv_event cut_short(uint64_t info)
+{
+	struct hv_event event = {
+	        .vector = (uint8_t)FIELD_GET(EVENT_VECTOR, info),
+	        .has_error = (info & EVENT_HAS_ERROR) != 0,
+	        .error = (uint32_t)FIELD_GET(EVENT_ERROR, info),
+	};
+
+	if (!(info & EVENT_VALID))
+		return (struct hv_event){0};
+	switch (FIELD_GET(EVENT_TYPE, info)) {
+	case EVENT_TYPE_INTR:
+		event.kind = HV_EVENT_INTERRUPT;
+		break;
+	case EVENT_TYPE_NMI:
+		event.kind = HV_EVENT_NMI;
+		break;
+	case EVENT_TYPE_EXCEPTION:
+		/* INT3 and INTO: RIP is still on the instruction, which will do it again. */
+		event.kind = event.vector == 3 || event.vector == 4 ? HV_EVENT_NONE : HV_EVENT_EXCEPTION;
+		break;
+	default: /* INT n: likewise */
+		break;
+	}
+	return event;
+}
+
+static void decode_exit(const struct svm_vcpu *v, struct hv_exit *exit)
+{
+	const struct vmcb *c = v->vmcb;
+	uint64_t code = c->exit_code, info = c->exit_info[0];
+
+	*exit = (struct hv_exit){
+	        .reason = HV_EXIT_UNKNOWN,
+	        .event = cut_short(c->exit_int_info),
+	        .code = code,
+	        .info = {info, c->exit_info[1]},
+	};
+	if (has_nrips && c->next_rip > c->rip && c->next_rip - c->rip <= 15)
+		exit->length = (uint8_t)(c->next_rip - c->rip);
+	switch (code) {
+	case EXIT_CR8_WRITE:
+		exit->reason = HV_EXIT_CR8;
+		break;
+	case EXIT_DR0_READ ... EXIT_DR15_WRITE:
+	case EXIT_RDPMC:
+	case EXIT_RSM:
+	case EXIT_INVLPGA:
+	case EXIT_VMRUN:
+	case EXIT_VMMCALL + 1 ... EXIT_RDTSCP:
+	case EXIT_WBINVD + 1 ... EXIT_XSETBV:
+		exit->reason = HV_EXIT_FORBIDDEN;
+		break;
+	case EXIT_EXCEPTION + EXCEPTION_MC:
+		exit->reason = HV_EXIT_MACHINE_CHECK;
+		break;
+	case EXIT_EXCEPTION + EXCEPTION_DB:
+	case EXIT_EXCEPTION + EXCEPTION_AC:
+		exit->reason = HV_EXIT_EXCEPTION;
+		exit->event = (struct hv_event){
+		        .kind = HV_EVENT_EXCEPTION,
+		        .vector = (uint8_t)(code - EXIT_EXCEPTION),
+		        .has_error = code == EXIT_EXCEPTION + EXCEPTION_AC,
+		        .error = 0,
+		};
+		break;
+	case EXIT_INTR:
+	case EXIT_NMI:
+	case EXIT_INIT:
+		exit->reason = HV_EXIT_INTERRUPT;
+		break;
+	case EXIT_VINTR:
+		exit->reason = HV_EXIT_WINDOW;
+		break;
+	case EXIT_CPUID:
+		exit->reason = HV_EXIT_CPUID;
+		break;
+	case EXIT_HLT:
+		exit->reason = HV_EXIT_HLT;
+		break;
+	case EXIT_INVD:
+	case EXIT_WBINVD:
+		exit->reason = HV_EXIT_NOTHING;
+		break;
+	case EXIT_MSR:
+		exit->reason = info & 1U ? HV_EXIT_MSR_WRITE : HV_EXIT_MSR_READ;
+		break;
+	case EXIT_IOIO:
+		exit->reason = HV_EXIT_PORT;
+		exit->port = (uint16_t)FIELD_GET(IOIO_PORT, info);
+		exit->width = (uint8_t)FIELD_GET(IOIO_SIZE, info);
+		exit->in = info & IOIO_IN;
+		exit->string = info & IOIO_STRING;
+		exit->length =
+		        (uint8_t)(c->exit_info[1] - c->rip); /* RIP behind it, whatever else the processor lacks */
+		break;
+	case EXIT_VMMCALL:
+		exit->reason = HV_EXIT_HYPERCALL;
+		break;
+	case EXIT_SHUTDOWN:
+		exit->reason = HV_EXIT_SHUTDOWN;
+		break;
+	case EXIT_NPF:
+		exit->reason = HV_EXIT_STAGE2;
+		exit->gpa = c->exit_info[1];
+		exit->table_walk = info & NPF_TABLE_WALK;
+		exit->access = info & NPF_FETCH ? HV_ACCESS_FETCH : info & NPF_WRITE ? HV_ACCESS_WRITE : HV_ACCESS_READ;
+		break;
+	case EXIT_INVALID:
+	case EXIT_INVALID_32:
+		exit->reason = HV_EXIT_INVALID;
+		break;
+	default:
+		break;
+	}
+}
+
+static void svm_run(void *vcpu, struct hv_exit *exit)
+{
+	struct svm_vcpu *v = vcpu;
+	struct vmcb *c = v->vmcb;
+	unsigned id = smp_id();
+	struct svm_cpu *cpu = &cpus[id];
+
+	c->tlb_control = v->stale || cpu->last != v || v->last_cpu != id ? TLB_FLUSH_ALL : 0;
+	cpu->last = v;
+	v->last_cpu = id;
+	v->stale = false;
+	c->clean = 0; /* nothing is taken from the processor's cache of the block: exits here are rare by design */
+	c->int_ctl = (c->int_ctl & INT_CTL_TPR) | INT_CTL_MASKING;
+	c->intercept1 &= ~INTERCEPT_VINTR;
+	if (v->window) {
+		/* A virtual interrupt of the highest priority: it is never delivered, only its intercept is wanted. */
+		c->int_ctl |= INT_CTL_IRQ | INT_CTL_IGNORE_TPR;
+		c->intercept1 |= INTERCEPT_VINTR;
+	}
+	svm_enter(v->gpr, phys_of(c), phys_of(cpu->host));
+	c->event_inj = 0;
+	decode_exit(v, exit);
+}
+
+static void svm_flush(void *vcpu)
+{
+	((struct svm_vcpu *)vcpu)->stale = true;
+}
+
+/* ---- registers ---- */
+
+static void svm_get_regs(void *vcpu, struct hv_regs *regs)
+{
+	const struct svm_vcpu *v = vcpu;
+	const struct vmcb *c = v->vmcb;
+
+	memset(regs, 0, sizeof(*regs));
+	memcpy(regs->gpr, v->gpr, sizeof(regs->gpr));
+	regs->gpr[HV_RAX] = c->rax;
+	regs->gpr[HV_RSP] = c->rsp;
+	regs->rip = c->rip;
+	regs->rflags = c->rflags;
+	regs->cr0 = c->cr0;
+	regs->cr2 = c->cr2;
+	regs->cr3 = c->cr3;
+	regs->cr4 = c->cr4;
+	regs->efer = c->efer & ~EFER_SVME;
+	regs->cs_base = c->cs.base;
+	regs->ss_base = c->ss.base;
+	regs->ds_base = c->ds.base;
+	regs->es_base = c->es.base;
+	regs->fs_base = c->fs.base;
+	regs->gs_base = c->gs.base;
+	regs->cpl = c->cpl;
+	regs->code64 = c->efer & EFER_LMA && c->cs.attributes & SEGMENT_L;
+	regs->code32 = !regs->code64 && c->cs.attributes & SEGMENT_D;
+}
+
+static void svm_set_regs(void *vcpu, const struct hv_regs *regs)
+{
+	struct svm_vcpu *v = vcpu;
+
+	memcpy(v->gpr, regs->gpr, sizeof(v->gpr));
+	v->vmcb->rax = regs->gpr[HV_RAX];
+	v->vmcb->rsp = regs->gpr[HV_RSP];
+	v->vmcb->rip = regs->rip;
+	v->vmcb->rflags = regs->rflags;
+}
+
+static void svm_set_cr2(void *vcpu, uint64_t cr2)
+{
+	((struct svm_vcpu *)vcpu)->vmcb->cr2 = cr2;
+}
+
+static uint64_t svm_get_efer(void *vcpu)
+{
+	return ((struct svm_vcpu *)vcpu)->vmcb->efer & ~EFER_SVME;
+}
+
+static void svm_set_efer(void *vcpu, uint64_t efer)
+{
+	((struct svm_vcpu *)vcpu)->vmcb->efer = efer | EFER_SVME;
+}
+
+static uint64_t svm_get_pat(void *vcpu)
+{
+	return ((struct svm_vcpu *)vcpu)->vmcb->pat;
+}
+
+static void svm_set_pat(void *vcpu, uint64_t pat)
+{
+	((struct svm_vcpu *)vcpu)->vmcb->pat = pat;
+}
+
+static void svm_skip(void *vcpu, uint64_t rip)
+{
+	struct vmcb *c = ((struct svm_vcpu *)vcpu)->vmcb;
+
+	c->rip = rip;
+	c->rflags &= ~RFLAGS_RF;
+	c->int_state &= ~INT_STATE_SHADOW;
+}
+
+/* ---- events ---- */
+
+static bool svm_interruptible(void *vcpu)
+{
+	const struct vmcb *c = ((struct svm_vcpu *)vcpu)->vmcb;
+
+	return c->rflags & RFLAGS_IF && !(c->int_state & INT_STATE_SHADOW) && !(c->event_inj & EVENT_VALID);
+}
+
+static void svm_inject(void *vcpu, const struct hv_event *event)
+{
+	static const uint64_t types[] = {
+	        [HV_EVENT_INTERRUPT] = EVENT_TYPE_INTR,
+	        [HV_EVENT_NMI] = EVENT_TYPE_NMI,
+	        [HV_EVENT_EXCEPTION] = EVENT_TYPE_EXCEPTION,
+	};
+	struct vmcb *c = ((struct svm_vcpu *)vcpu)->vmcb;
+
+	c->event_inj =
+	        EVENT_VALID | FIELD_PREP(EVENT_TYPE, types[event->kind]) | FIELD_PREP(EVENT_VECTOR, event->vector);
+	if (event->has_error)
+		c->event_inj |= EVENT_HAS_ERROR | FIELD_PREP(EVENT_ERROR, event->error);
+}
+
+static void svm_set_window(void *vcpu, bool on)
+{
+	((struct svm_vcpu *)vcpu)->window = on;
+}
+
+static uint8_t svm_get_tpr(void *vcpu)
+{
+	return (uint8_t)FIELD_GET(INT_CTL_TPR, ((struct svm_vcpu *)vcpu)->vmcb->int_ctl);
+}
+
+static void svm_set_tpr(void *vcpu, uint8_t tpr, bool watch)
+{
+	struct vmcb *c = ((struct svm_vcpu *)vcpu)->vmcb;
+
+	c->int_ctl = (c->int_ctl & ~INT_CTL_TPR) | FIELD_PREP(INT_CTL_TPR, tpr);
+	c->cr_write = watch ? INTERCEPT_CR8 : 0;
+}
+
+const struct hv_ops hv_svm = {
+        .name = "SVM",
+        .hypercall = GUEST_HYPERCALL_VMMCALL,
+        .stage2 = &npt_format,
+        .probe = svm_probe,
+        .enable = svm_enable,
+        .disable = svm_disable,
+        .create = svm_create,
+        .destroy = svm_destroy,
+        .start = svm_start,
+        .run = svm_run,
+        .flush = svm_flush,
+        .get_regs = svm_get_regs,
+        .set_regs = svm_set_regs,
+        .set_cr2 = svm_set_cr2,
+        .get_efer = svm_get_efer,
+        .set_efer = svm_set_efer,
+        .get_pat = svm_get_pat,
+        .set_pat = svm_set_pat,
+        .skip = svm_skip,
+        .interruptible = svm_interruptible,
+        .inject = svm_inject,
+        .set_window = svm_set_window,
+        .get_tpr = svm_get_tpr,
+        .set_tpr = svm_set_tpr,
+};

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Running the guest: entry, exit, interrupts, time. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kernel/apic.h"
+#include "kernel/cpu.h"
+#include "kernel/hv/fpu.h"
+#include "kernel/hv/vm.h"
+#include "kernel/irq.h"
+#include "kernel/smp.h"
+#include "kernel/time.h"
+
+#define TIMEOUT_MAX_MS UINT64_C(3600000)
+#define NS_PER_S       UINT64_C(1000000000)
+/* The host's timer is the guard's, too (kernel/guard.c re-arms it when it fires): it is never kept longer than this. */
+#define TIMER_MAX_NS   NS_PER_S
+#define RFLAGS_IF      (UINT64_C(1) << 9)
+
+/* An interrupt handler or another processor has set a bit in the APIC: the processor that runs the guest must look. */
+static void kick(const struct hv_vm *vm)
+{
+	uint32_t running = __atomic_load_n(&vm->running, __ATOMIC_SEQ_CST);
+
+	if (running && running - 1 != smp_id())
+		apic_send_vector(smp_apic_id(running - 1), APIC_VECTOR_WAKE);
+}
+
+int hv_msi(struct hv_vm *vm, uint64_t address, uint32_t data)
+{
+	int rc = hv_apic_message(&vm->apic, address, data);
+
+	if (!rc)
+		kick(vm);
+	return rc;
+}
+
+/* Nanoseconds until the guest's timer or the end of its time, whichever is first, in 1..TIMER_MAX_NS. */
+static uint64_t time_left(const struct hv_vm *vm, uint64_t deadline_ns)
+{
+	uint64_t now = time_ns(), left = deadline_ns > now ? deadline_ns - now : 1, tsc = cpu_rdtsc();
+	uint64_t hz = time_tsc_hz();
+
+	if (left > TIMER_MAX_NS)
+		left = TIMER_MAX_NS;
+	if (vm->apic.timer_end <= tsc)
+		return 1;
+	if (vm->apic.timer_end - tsc < hz) { /* within a second: the product fits for any counter below 18 GHz */
+		uint64_t ns = (vm->apic.timer_end - tsc) * NS_PER_S / hz + 1;
+
+		left = ns < left ? ns : left;
+	}
+	return left;
+}
+
+/* With interrupts off: what the guest is to find at its next entry. */
+static void prepare(struct hv_vm *vm)
+{
+	const struct hv_ops *ops = vm->ops;
+	int vector;
+
+	if (vm->event.kind != HV_EVENT_NONE) {
+		ops->inject(vm->vcpu, &vm->event);
+		vm->event = (struct hv_event){0};
+	}
+	vector = hv_apic_pending(&vm->apic);
+	if (vector >= 0 && ops->interruptible(vm->vcpu)) {
+		const struct hv_event event = {.kind = HV_EVENT_INTERRUPT, .vector = (uint8_t)vector};
+
+		hv_apic_accept(&vm->apic, (unsigned)vector);
+		ops->inject(vm->vcpu, &event);
+		vm->stats.injected++;
+		vector = hv_apic_pending(&vm->apic);
+	}
+	ops->set_window(vm->vcpu, vector >= 0);
+	ops->set_tpr(vm->vcpu, vm->apic.tpr >> 4);
+}
+
+/* CR8 moves without an exit. */
+static void read_back_tpr(struct hv_vm *vm)
+{
+	uint8_t tpr = vm->ops->get_tpr(vm->vcpu);
+
+	if (tpr != vm->apic.tpr >> 4)
+		vm->apic.tpr = (uint8_t)(tpr << 4);
+}
+
+/* Nothing to do until an interrupt. Called and left with interrupts off; between, one may come. */
+static void wait_for_interrupt(const struct hv_vm *vm, uint64_t deadline_ns)
+{
+	if (apic_has_timer()) {
+		apic_timer_arm(time_left(vm, deadline_ns));
+		__asm__ volatile("sti; hlt; cli" : : : "memory");
+	} else {
+		__asm__ volatile("sti; pause; cli" : : : "memory");
+	}
+}
+
+/* With interrupts off. Returns true when the run is over. */
+static bool step(struct hv_vm *vm, uint64_t deadline_ns, struct hv_result *result)
+{
+	struct hv_exit exit;
+
+	if (vm->stop) {
+		vm->stop = false;
+		result->end = HV_END_STOPPED;
+		snprintf(result->text, sizeof(result->text), "stopped by the host");
+		return true;
+	}
+	if (time_ns() >= deadline_ns) {
+		result->end = HV_END_TIMEOUT;
+		return true;
+	}
+	hv_apic_timer(&vm->apic, cpu_rdtsc());
+	if (vm->halted && hv_apic_pending(&vm->apic) < 0) {
+		wait_for_interrupt(vm, deadline_ns);
+		return false;
+	}
+	vm->halted = false;
+	prepare(vm);
+	apic_timer_arm(time_left(vm, deadline_ns));
+	vm->ops->run(vm->vcpu, &exit);
+	read_back_tpr(vm);
+	/* Here comes the interrupt that made the exit, if one did; callbacks run with interrupts on. */
+	irq_restore(1);
+	return hv_handle_exit(vm, &exit, result);
+}
+
+/* ---- the end ---- */
+
+/* The chain of frame pointers, in guest memory that may hold anything. */
+static void backtrace(struct hv_vm *vm, struct hv_result *result)
+{
+	uint64_t frame = result->regs.gpr[HV_RBP];
+
+	while (result->backtrace_count < HV_BACKTRACE_MAX) {
+		uint64_t next, caller;
+
+		if (!frame || hv_peek(vm, &result->regs, frame, &next) ||
+		    hv_peek(vm, &result->regs, frame + 8, &caller))
+			return;
+		result->backtrace[result->backtrace_count++] = caller;
+		if (next <= frame)
+			return;
+		frame = next;
+	}
+}
+
+static void finish(struct hv_vm *vm, unsigned timeout_ms, struct hv_result *result)
+{
+	vm->ops->get_regs(vm->vcpu, &result->regs);
+	if (result->end == HV_END_TIMEOUT)
+		snprintf(result->text, sizeof(result->text), "%u ms passed, %s 0x%" PRIx64, timeout_ms,
+		         vm->halted ? "waiting for an interrupt at" : "at", result->regs.rip);
+	if (result->end != HV_END_ERROR)
+		backtrace(vm, result);
+	if (result->end != HV_END_TIMEOUT && result->end != HV_END_STOPPED)
+		vm->loaded = false;
+	hv_console_flush(vm);
+}
+
+int hv_run(struct hv_vm *vm, unsigned timeout_ms, struct hv_result *result)
+{
+	uint32_t idle = 0, own = smp_id() + 1;
+	uint64_t deadline_ns;
+	int interrupts_on, rc;
+	bool over;
+
+	memset(result, 0, sizeof(*result));
+	result->end = HV_END_ERROR;
+	if (!vm->loaded || timeout_ms > TIMEOUT_MAX_MS)
+		return -EINVAL;
+	if (!__atomic_compare_exchange_n(&vm->running, &idle, own, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		return -EBUSY;
+	rc = vm->ops->enable();
+	if (rc) {
+		__atomic_store_n(&vm->running, 0, __ATOMIC_SEQ_CST);
+		return rc == -EPERM ? -ENODEV : rc;
+	}
+	deadline_ns = time_ns() + (uint64_t)timeout_ms * 1000000U;
+	interrupts_on = irq_save();
+	hv_fpu_enable();
+	hv_fpu_load(vm->fpu);
+	do {
+		irq_restore(0);
+		over = step(vm, deadline_ns, result);
+	} while (!over);
+	hv_fpu_save(vm->fpu);
+	irq_restore(interrupts_on);
+	finish(vm, timeout_ms, result);
+	__atomic_store_n(&vm->running, 0, __ATOMIC_SEQ_CST);
+	return 0;
+}
