@@ -54,33 +54,41 @@ static int add(uint16_t segment, uint16_t sid, volatile void *config)
 	return 0;
 }
 
-/* All functions of one bus. The window stays mapped if it has any. */
-static int scan_bus(const struct acpi_segment *s, unsigned bus)
+/* All functions of one bus, whose ECAM is at window. */
+static int scan_bus(uint16_t segment, unsigned bus, volatile uint8_t *window)
 {
-	volatile void *window = mmio_map(s->base + (uint64_t)bus * ECAM_BUS, ECAM_BUS);
-	unsigned before = count;
 	int rc = 0;
 
-	if (!window) {
-		snprintf(why, sizeof(why), "segment %u: ECAM of bus %u at 0x%llx cannot be mapped", s->segment, bus,
-		         (unsigned long long)(s->base + (uint64_t)bus * ECAM_BUS));
-		return -ENOMEM;
-	}
 	for (unsigned slot = 0; slot < 32 && !rc; slot++) {
 		for (unsigned func = 0; func < 8 && !rc; func++) {
 			unsigned devfn = slot << 3 | func;
-			volatile void *config = (volatile uint8_t *)window + devfn * ECAM_FUNCTION;
+			volatile void *config = window + devfn * ECAM_FUNCTION;
 
 			if (present(config))
-				rc = add(s->segment, (uint16_t)(bus << 8 | devfn), config);
+				rc = add(segment, (uint16_t)(bus << 8 | devfn), config);
 			else if (func == 0)
 				break;
 			if (func == 0 && !(mmio_read8(config, PCI_HEADER_TYPE) & 0x80U))
 				break;
 		}
 	}
-	if (count == before)
-		mmio_unmap(window, ECAM_BUS);
+	return rc;
+}
+
+/* The window of a segment is mapped once and as a whole: that takes large pages, so it is cheaper than bus by bus. */
+static int scan_segment(const struct acpi_segment *s)
+{
+	uint64_t base = s->base + (uint64_t)s->start_bus * ECAM_BUS;
+	volatile uint8_t *window = mmio_map(base, (s->end_bus - s->start_bus + 1UL) * ECAM_BUS);
+	int rc = 0;
+
+	if (!window) {
+		snprintf(why, sizeof(why), "segment %u: ECAM of buses %u to %u at 0x%llx cannot be mapped", s->segment,
+		         s->start_bus, s->end_bus, (unsigned long long)base);
+		return -ENOMEM;
+	}
+	for (unsigned bus = s->start_bus; bus <= s->end_bus && !rc; bus++)
+		rc = scan_bus(s->segment, bus, window + (bus - s->start_bus) * (size_t)ECAM_BUS);
 	return rc;
 }
 
@@ -100,17 +108,11 @@ static int init(void)
 		snprintf(why, sizeof(why), "ACPI MCFG: %s", problem);
 		return rc;
 	}
-	for (unsigned i = 0; i < mcfg.count; i++) {
-		for (unsigned bus = mcfg.segments[i].start_bus; bus <= mcfg.segments[i].end_bus; bus++) {
-			int bus_rc = scan_bus(&mcfg.segments[i], bus);
+	for (unsigned i = 0; i < mcfg.count && rc != -ENOSPC; i++) {
+		int segment_rc = scan_segment(&mcfg.segments[i]);
 
-			if (bus_rc == -ENOSPC)
-				return bus_rc;
-			if (bus_rc) {
-				rc = bus_rc;
-				break; /* the next segment may be better */
-			}
-		}
+		if (segment_rc)
+			rc = segment_rc; /* the next segment may be better */
 	}
 	return rc;
 }

@@ -319,7 +319,8 @@ int vtd_lookup(const struct vtd_domain *d, uint64_t iova, uint64_t *phys, unsign
 
 int vtd_domain_identity(struct vtd_unit *u, struct vtd_domain **domain)
 {
-	enum vtd_stage stage = u->ecap & VTD_ECAP_SSTS ? VTD_STAGE_SECOND : VTD_STAGE_FIRST;
+	/* The first level has 2 MiB pages always. */
+	enum vtd_stage stage = u->ecap & VTD_ECAP_FSTS ? VTD_STAGE_FIRST : VTD_STAGE_SECOND;
 	uint64_t above = VTD_MSI_WINDOW_LAST + 1;
 	struct vtd_domain *d;
 	unsigned bits;
