@@ -2,7 +2,7 @@
 # Tests that run on the developer's machine. Each tests/unit/test_<name>.c is a cmocka program of its own, linked with the
 # sources named here; `make unit` runs them all through prove. Each tests/fuzz/<name>.c is a libFuzzer target; `make fuzz`
 # runs each for FUZZ_SECONDS.
-UNIT_SRC_acpi := kernel/acpi_parse.c
+UNIT_SRC_acpi := kernel/acpi_parse.c kernel/acpi_dmar.c
 UNIT_SRC_boot := boot/elf.c boot/memmap.c boot/options.c
 UNIT_SRC_config := kernel/config.c
 UNIT_SRC_fbcon := kernel/fbcon.c kernel/font.S
@@ -16,7 +16,7 @@ VDSA_UNIT := $(addprefix vdsa/,commands.c config.c errors.c interrupts.c life.c 
 $(foreach t,config mmio commands interrupts errors life linux,$(eval UNIT_SRC_vdsa_$(t) := $(VDSA_UNIT)))
 FUZZ_SRC_vdsa := $(VDSA_UNIT)
 
-FUZZ_SRC_acpi := kernel/acpi_parse.c
+FUZZ_SRC_acpi := kernel/acpi_parse.c kernel/acpi_dmar.c
 FUZZ_SECONDS ?= 30
 
 # The compiler whose sanitizers and libFuzzer are used.
