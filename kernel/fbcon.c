@@ -254,9 +254,13 @@ static void clear_screen(uint32_t width, uint32_t height)
 {
 	uint64_t bg = pixel_of(BACKGROUND);
 
-	for (uint32_t y = 0; y < height; y++)
+	for (uint32_t y = 0; y < height; y++) {
+		uint64_t line = (uint64_t)y * con.pitch;
+
 		for (uint32_t x = 0; x + 1 < width; x += 2)
-			put_pair((uint64_t)y * con.pitch + x * BYTES_PER_PIXEL, bg | bg << 32);
+			put_pair(line + x * BYTES_PER_PIXEL, bg | bg << 32);
+		mmio_write32(con.pixels, line + (width - 1) * BYTES_PER_PIXEL, (uint32_t)bg);
+	}
 }
 
 static unsigned smaller(unsigned a, unsigned b)
