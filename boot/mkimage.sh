@@ -16,6 +16,8 @@ disk_guid=41646974-0000-4000-8000-000000000001
 partition_guid=41646974-0000-4000-8000-000000000002
 volume_serial=41646974
 
+# sgdisk is where an ordinary user's PATH does not look.
+PATH=$PATH:/usr/sbin:/sbin
 export MTOOLS_SKIP_CHECK=1
 # mtools takes the files' times from here.
 export SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-1704067200}" TZ=UTC
