@@ -7,7 +7,7 @@
 # make format    clang-format over our C; make tidy: clang-tidy
 # make clean     removes build/ (not the cache of newlib, Zydis and QEMU)
 #
-# SKIP="vdsa kernel/hv" leaves folders out of the image while they do not compile.
+# SKIP="vdsa kernel/hv" leaves folders out of the image while they do not compile; calling what is missing crashes.
 
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
@@ -28,13 +28,16 @@ NEWLIB := build/newlib
 ZYDIS := build/zydis
 UAPI := build/uapi
 
-KERNEL_FLAGS := --target=x86_64-unknown-elf -mcmodel=kernel -fno-pic -fno-pie -mno-red-zone -mgeneral-regs-only \
+# The switches that the decoder was built with change its structures, too.
+ZYDIS_FLAGS = $(shell cat $(ZYDIS)/cflags 2>/dev/null)
+
+KERNEL_FLAGS = --target=x86_64-unknown-elf -mcmodel=kernel -fno-pic -fno-pie -mno-red-zone -mgeneral-regs-only \
 	-mlong-double-64 -fno-stack-protector -fno-omit-frame-pointer -fno-asynchronous-unwind-tables -fno-common \
 	-ffunction-sections -fdata-sections -nostdlibinc -isystem $(NEWLIB)/include -isystem $(ZYDIS)/include \
-	-isystem $(UAPI) -DZYDIS_STATIC_BUILD -DZYCORE_STATIC_BUILD -DZYAN_NO_LIBC -I. -Ibuild
+	-isystem $(UAPI) $(ZYDIS_FLAGS) -I. -Ibuild
 WARNINGS := -Wall -Wextra -Wconversion -Werror
-CFLAGS := -std=c11 -O2 -g $(WARNINGS) $(KERNEL_FLAGS) -ffile-prefix-map=$(CURDIR)=.
-LDFLAGS := -static -nostdlib --gc-sections -z max-page-size=4096 -z nostart-stop-gc --build-id=none -T linker.ld
+CFLAGS = -std=c11 -O2 -g $(WARNINGS) $(KERNEL_FLAGS) -ffile-prefix-map=$(CURDIR)=.
+LDFLAGS := $(if $(SKIP),--unresolved-symbols=ignore-all) -static -nostdlib --gc-sections -z max-page-size=4096 -z nostart-stop-gc --build-id=none -T linker.ld
 
 # --- what is in it ---
 
@@ -87,7 +90,7 @@ define link
 	@rm -f $(1).first $(1).symtab.S $(1).symtab.o
 endef
 
-LIBS = $(wildcard $(ZYDIS)/lib/libZydis.a $(ZYDIS)/libzydis.a $(ZYDIS)/lib/libzydis.a) $(NEWLIB)/lib/libc.a
+LIBS = $(wildcard $(ZYDIS)/libzydis.a) $(NEWLIB)/lib/libc.a
 LINK_DEPS := linker.ld kernel/symtab.awk Makefile
 
 build/adit.elf: $(IMAGE_OBJ) $(LINK_DEPS)
@@ -112,12 +115,12 @@ build/adit.stripped: build/adit.elf
 	@$(OBJCOPY) --strip-all $< $@
 
 # The scripts keep what they build in the user's cache and print where. A link to a folder that is gone counts as missing.
-$(NEWLIB): tests/setup/newlib.sh
+$(NEWLIB): tests/setup/newlib.sh tests/setup/common.sh
 	@mkdir -p $(@D)
 	@path=$$(tests/setup/newlib.sh) && ln -sfnT "$$path" $@
 
 ifneq ($(wildcard tests/setup/zydis.sh),)
-$(ZYDIS): tests/setup/zydis.sh | $(NEWLIB)
+$(ZYDIS): tests/setup/zydis.sh tests/setup/common.sh | $(NEWLIB)
 	@mkdir -p $(@D)
 	@path=$$(tests/setup/zydis.sh) && ln -sfnT "$$path" $@
 else
