@@ -105,6 +105,14 @@ int hv_apic_pending(const struct hv_apic *apic)
 	return vector;
 }
 
+bool hv_apic_blocked(const struct hv_apic *apic)
+{
+	int vector = highest(apic->irr), in_service = highest(apic->isr);
+
+	return vector >= 0 && hv_apic_pending(apic) < 0 &&
+	       (in_service < 0 || ((unsigned)vector & 0xf0U) > ((unsigned)in_service & 0xf0U));
+}
+
 void hv_apic_accept(struct hv_apic *apic, unsigned vector)
 {
 	__atomic_fetch_and(&apic->irr[vector / 32], ~BIT32(vector % 32), __ATOMIC_ACQ_REL);

@@ -42,6 +42,8 @@ int hv_apic_message(struct hv_apic *apic, uint64_t address, uint32_t data);
 void hv_apic_timer(struct hv_apic *apic, uint64_t now);
 /* The vector to be delivered next, or -1 if none is pending or the priority forbids it. */
 int hv_apic_pending(const struct hv_apic *apic);
+/* Whether one is pending that a lower task priority would let through. */
+bool hv_apic_blocked(const struct hv_apic *apic);
 /* The processor has taken that vector. */
 void hv_apic_accept(struct hv_apic *apic, unsigned vector);
 

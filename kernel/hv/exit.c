@@ -215,6 +215,7 @@ static void count(struct hv_vm *vm, const struct hv_exit *exit)
 	        [HV_EXIT_HLT] = HV_CAUSE_HLT,
 	        [HV_EXIT_INTERRUPT] = HV_CAUSE_INTERRUPT,
 	        [HV_EXIT_WINDOW] = HV_CAUSE_INTERRUPT_WINDOW,
+	        [HV_EXIT_CR8] = HV_CAUSE_OTHER,
 	        [HV_EXIT_EXCEPTION] = HV_CAUSE_OTHER,
 	        [HV_EXIT_FORBIDDEN] = HV_CAUSE_FORBIDDEN,
 	        [HV_EXIT_NOTHING] = HV_CAUSE_OTHER,
@@ -260,6 +261,9 @@ bool hv_handle_exit(struct hv_vm *vm, const struct hv_exit *exit, struct hv_resu
 		return do_stage2(vm, exit, &regs, result);
 	case HV_EXIT_HLT:
 		return do_hlt(vm, exit, &regs, result);
+	case HV_EXIT_CR8:
+		do_cr8(vm, &regs);
+		return false;
 	case HV_EXIT_FORBIDDEN:
 		raise(vm, EXCEPTION_UD);
 		return false;

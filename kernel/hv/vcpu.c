@@ -75,7 +75,7 @@ static void prepare(struct hv_vm *vm)
 		vector = hv_apic_pending(&vm->apic);
 	}
 	ops->set_window(vm->vcpu, vector >= 0);
-	ops->set_tpr(vm->vcpu, vm->apic.tpr >> 4);
+	ops->set_tpr(vm->vcpu, vm->apic.tpr >> 4, hv_apic_blocked(&vm->apic));
 }
 
 /* CR8 moves without an exit. */
