@@ -29,6 +29,9 @@ static bool overlaps_usable(uint64_t phys, uint64_t end)
 {
 	const struct boot_info *info = boot_info_get();
 
+	/* Loaders call the kernel's own memory reserved. */
+	if (phys < info->kernel_phys + info->kernel_size && info->kernel_phys < end)
+		return true;
 	for (uint32_t i = 0; i < info->mem_count; i++) {
 		const struct boot_mem *m = &info->mem[i];
 
