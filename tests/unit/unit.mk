@@ -5,6 +5,12 @@
 UNIT_SRC_acpi := kernel/acpi_parse.c kernel/acpi_dmar.c
 UNIT_SRC_boot := boot/elf.c boot/memmap.c boot/options.c
 UNIT_SRC_config := kernel/config.c
+DSA_EXEC_UNIT := $(addprefix tests/qemu/dsa/,checks.c ops.c crc.c dif.c delta.c memory.c faults.c) tests/unit/dsa_flat.c
+UNIT_SRC_dsa_checks := $(DSA_EXEC_UNIT)
+UNIT_SRC_dsa_exec := $(DSA_EXEC_UNIT)
+UNIT_LIBS_dsa_exec := -lisal
+UNIT_SRC_dsa_records := $(DSA_EXEC_UNIT)
+UNIT_LIBS_dsa_records := -lisal
 UNIT_SRC_fbcon := kernel/fbcon.c kernel/font.S
 UNIT_SRC_tap := tests/tap.c
 UNIT_SRC_vtd_walk := $(addprefix tests/qemu/vtd/,fault.c stages.c walk.c)
