@@ -159,6 +159,7 @@ int dsa_open(struct dsa *dsa, struct pci_function *pci, struct iommu *iommu, uns
 	rc = dsa_reset(dsa);
 	if (!rc)
 		rc = read_caps(dsa);
+	dsa_swerror_clear(dsa); /* outlives the reset, and is not about us */
 	return rc ? rc : dsa_events_open(dsa);
 }
 
@@ -168,8 +169,8 @@ int dsa_close(struct dsa *dsa)
 
 	if (dsa->regs) {
 		rc = dsa_reset(dsa);
-		if (rc) /* memory that it may still write to is about to be given back */
-			(void)pci_flr(dsa->pci);
+		if (rc && pci_flr(dsa->pci) == 0) /* memory that it may still write to is about to be given back */
+			rc = 0;
 		mmio_write32(dsa->regs, DSA_GENCTRL, 0);
 		dsa_events_close(dsa);
 		pci_command(dsa->pci, 0, PCI_COMMAND_MASTER);

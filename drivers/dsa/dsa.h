@@ -94,9 +94,13 @@ struct pci_function *dsa_find(unsigned n);
  * of PCI and IOMMU calls.
  */
 int dsa_open(struct dsa *dsa, struct pci_function *pci, struct iommu *iommu, unsigned flags);
-/* Reset Device, interrupts off, bus master off, unmap. Safe after a failed dsa_open(). Returns the reset's result. */
+/*
+ * Reset Device, or function level reset where that fails; interrupts off, bus master off, unmap. Safe after a failed
+ * dsa_open(). Returns 0, or an error when neither reset worked: the device may then still write to memory.
+ */
 int dsa_close(struct dsa *dsa);
-/* Function level reset, then the device as dsa_open() leaves it, for what a Reset Device command cannot mend.
+/*
+ * Function level reset, then the device as dsa_open() leaves it, for what a Reset Device command cannot mend.
  * Completion interrupts (struct dsa_irq) are lost and must be closed and opened anew.
  */
 int dsa_flr(struct dsa *dsa);
