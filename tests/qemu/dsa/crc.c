@@ -115,8 +115,10 @@ void dsa_op_crc(const struct dsa_env *env, const struct dsa_raw_desc *desc, stru
 	struct dsa_crc crc;
 
 	read_status = start(env, desc, mode, &crc, &read_fault);
-	if (read_status != 0)
-		return dsa_end_early(result, read_status, read_fault, 0);
+	if (read_status != 0) {
+		dsa_end_early(result, read_status, read_fault, 0);
+		return;
+	}
 	while (done < size && read_status == 0 && write_status == 0) {
 		read_status = dsa_mem_read(env, src + done, buf, dsa_min(sizeof(buf), size - done), &got, &read_fault);
 		put = got;

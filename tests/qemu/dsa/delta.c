@@ -63,17 +63,23 @@ void dsa_op_create_delta(const struct dsa_env *env, const struct dsa_raw_desc *d
 		offset += done;
 		result->result = record.len > 0 ? WRITTEN : EQUAL;
 		dsa_put_le(result->specific, record.len, 4);
-		if (write_status != 0)
-			return dsa_end_early(result, write_status, write_fault, offset);
+		if (write_status != 0) {
+			dsa_end_early(result, write_status, write_fault, offset);
+			return;
+		}
 		if (done < n) {
 			result->result = TOO_SMALL;
 			result->bytes = (uint32_t)offset;
 			break;
 		}
-		if (status != 0 && got <= got2)
-			return dsa_end_early(result, status, fault, offset);
-		if (status2 != 0)
-			return dsa_end_early(result, status2, fault2, offset);
+		if (status != 0 && got <= got2) {
+			dsa_end_early(result, status, fault, offset);
+			return;
+		}
+		if (status2 != 0) {
+			dsa_end_early(result, status2, fault2, offset);
+			return;
+		}
 	}
 	if ((dsa_desc_flags(desc) & IDXD_OP_FLAG_CR) != 0 && (dsa_desc_byte(desc, 56) & BIT32(result->result)) == 0)
 		result->status = DSA_COMP_SUCCESS_PRED;
@@ -91,16 +97,24 @@ void dsa_op_apply_delta(const struct dsa_env *env, const struct dsa_raw_desc *de
 		uint64_t offset;
 
 		status = dsa_mem_read(env, addr + done, delta, sizeof(delta), NULL, &fault);
-		if (status != 0)
-			return dsa_end_early(result, status, fault, done);
+		if (status != 0) {
+			dsa_end_early(result, status, fault, done);
+			return;
+		}
 		offset = dsa_get_le(delta, 2) * UNIT;
-		if (done > 0 && offset <= last)
-			return dsa_end_early(result, DSA_COMP_DR_OFFSET_NOINC, 0, done);
-		if (offset >= size)
-			return dsa_end_early(result, DSA_COMP_DR_OFFSET_ERANGE, 0, done);
+		if (done > 0 && offset <= last) {
+			dsa_end_early(result, DSA_COMP_DR_OFFSET_NOINC, 0, done);
+			return;
+		}
+		if (offset >= size) {
+			dsa_end_early(result, DSA_COMP_DR_OFFSET_ERANGE, 0, done);
+			return;
+		}
 		status = dsa_mem_write(env, dst + offset, delta + 2, UNIT, NULL, &fault);
-		if (status != 0)
-			return dsa_end_early(result, status, fault, done);
+		if (status != 0) {
+			dsa_end_early(result, status, fault, done);
+			return;
+		}
 		last = offset;
 	}
 	if (done > 0)

@@ -35,14 +35,18 @@ static void move_forward(const struct dsa_env *env, const struct dsa_raw_desc *d
 
 	while (done < size) {
 		read_status = dsa_mem_read(env, src + done, buf, dsa_min(chunk, size - done), &got, &read_fault);
-		if (env->fault == DSA_FAULT_MEMMOVE_BIT_FLIP && done == 0)
+		if (env->fault == DSA_FAULT_MEMMOVE_BIT_FLIP && done == 0 && got > 0)
 			buf[0] ^= 1;
 		write_status = dsa_mem_write(env, dst + done, buf, got, &put, &write_fault);
 		done += put;
-		if (write_status != 0)
-			return dsa_end_early(result, write_status, write_fault, done);
-		if (read_status != 0)
-			return dsa_end_early(result, read_status, read_fault, done);
+		if (write_status != 0) {
+			dsa_end_early(result, write_status, write_fault, done);
+			return;
+		}
+		if (read_status != 0) {
+			dsa_end_early(result, read_status, read_fault, done);
+			return;
+		}
 	}
 }
 
@@ -61,13 +65,14 @@ static void move_backward(const struct dsa_env *env, const struct dsa_raw_desc *
 		n = dsa_min(left, (src + left - 1) % PAGE + 1);
 		n = dsa_min(n, (dst + left - 1) % PAGE + 1);
 		status = dsa_mem_read(env, src + left - n, buf, n, NULL, &fault);
-		if (env->fault == DSA_FAULT_MEMMOVE_BIT_FLIP && left == size)
+		if (env->fault == DSA_FAULT_MEMMOVE_BIT_FLIP && left == size && status == 0)
 			buf[0] ^= 1;
 		if (status == 0)
 			status = dsa_mem_write(env, dst + left - n, buf, n, NULL, &fault);
 		if (status != 0) {
 			result->result = 1;
-			return dsa_end_early(result, status, fault, size - left);
+			dsa_end_early(result, status, fault, size - left);
+			return;
 		}
 		left -= n;
 	}
@@ -106,8 +111,10 @@ static void op_memfill(const struct dsa_env *env, const struct dsa_raw_desc *des
 	while (done < size) {
 		status = dsa_mem_write(env, dst + done, buf, dsa_min(sizeof(buf), size - done), &put, &fault);
 		done += put;
-		if (status != 0)
-			return dsa_end_early(result, status, fault, done);
+		if (status != 0) {
+			dsa_end_early(result, status, fault, done);
+			return;
+		}
 	}
 	dsa_readback(env, desc, dst, size, result);
 }
@@ -142,13 +149,19 @@ static void op_compare(const struct dsa_env *env, const struct dsa_raw_desc *des
 			status2 = dsa_mem_read(env, src2 + done, b, n, &got2, &fault2);
 		/* A difference before the first fault wins over the fault. */
 		for (size_t i = 0; i < dsa_min(got, got2) && env->fault != DSA_FAULT_COMPARE_EQUAL; i++)
-			if (a[i] != b[i])
-				return end_compare(env, desc, true, done + i, result);
+			if (a[i] != b[i]) {
+				end_compare(env, desc, true, done + i, result);
+				return;
+			}
 		done += dsa_min(got, got2);
-		if (status != 0 && got <= got2)
-			return dsa_end_early(result, status, fault, done);
-		if (status2 != 0)
-			return dsa_end_early(result, status2, fault2, done);
+		if (status != 0 && got <= got2) {
+			dsa_end_early(result, status, fault, done);
+			return;
+		}
+		if (status2 != 0) {
+			dsa_end_early(result, status2, fault2, done);
+			return;
+		}
 	}
 	end_compare(env, desc, false, size, result);
 }
@@ -169,12 +182,18 @@ static void op_dualcast(const struct dsa_env *env, const struct dsa_raw_desc *de
 		if (env->fault != DSA_FAULT_DUALCAST_ONE)
 			status2 = dsa_mem_write(env, dst2 + done, buf, put, &put2, &fault2);
 		done += put2;
-		if (status2 != 0)
-			return dsa_end_early(result, status2, fault2, done);
-		if (status != 0)
-			return dsa_end_early(result, status, fault, done);
-		if (read_status != 0)
-			return dsa_end_early(result, read_status, read_fault, done);
+		if (status2 != 0) {
+			dsa_end_early(result, status2, fault2, done);
+			return;
+		}
+		if (status != 0) {
+			dsa_end_early(result, status, fault, done);
+			return;
+		}
+		if (read_status != 0) {
+			dsa_end_early(result, read_status, read_fault, done);
+			return;
+		}
 	}
 	dsa_readback(env, desc, dst, size, result);
 	dsa_readback(env, desc, dst2, size, result);
@@ -189,8 +208,10 @@ static void op_cflush(const struct dsa_env *env, const struct dsa_raw_desc *desc
 
 	for (size_t done = 0; done < size; done += (size_t)(PAGE - (dst + done) % PAGE)) {
 		status = dsa_mem_read(env, dst + done, &byte, 1, NULL, &fault);
-		if (status != 0)
-			return dsa_end_early(result, status, fault, done);
+		if (status != 0) {
+			dsa_end_early(result, status, fault, done);
+			return;
+		}
 	}
 	dsa_readback(env, desc, dst, size, result);
 }
@@ -206,29 +227,38 @@ void dsa_execute(const struct dsa_env *env, const struct dsa_raw_desc *desc, str
 		return;
 	switch (opcode) {
 	case DSA_OPCODE_MEMMOVE:
-		return op_memmove(env, desc, result);
+		op_memmove(env, desc, result);
+		break;
 	case DSA_OPCODE_MEMFILL:
-		return op_memfill(env, desc, result);
+		op_memfill(env, desc, result);
+		break;
 	case DSA_OPCODE_COMPARE:
 	case DSA_OPCODE_COMPVAL:
-		return op_compare(env, desc, result);
+		op_compare(env, desc, result);
+		break;
 	case DSA_OPCODE_CR_DELTA:
-		return dsa_op_create_delta(env, desc, result);
+		dsa_op_create_delta(env, desc, result);
+		break;
 	case DSA_OPCODE_AP_DELTA:
-		return dsa_op_apply_delta(env, desc, result);
+		dsa_op_apply_delta(env, desc, result);
+		break;
 	case DSA_OPCODE_DUALCAST:
-		return op_dualcast(env, desc, result);
+		op_dualcast(env, desc, result);
+		break;
 	case DSA_OPCODE_CRCGEN:
 	case DSA_OPCODE_COPY_CRC:
-		return dsa_op_crc(env, desc, result);
+		dsa_op_crc(env, desc, result);
+		break;
 	case DSA_OPCODE_DIF_CHECK:
 	case DSA_OPCODE_DIF_INS:
 	case DSA_OPCODE_DIF_STRP:
 	case DSA_OPCODE_DIF_UPDT:
-		return dsa_op_dif(env, desc, result);
+		dsa_op_dif(env, desc, result);
+		break;
 	case DSA_OPCODE_CFLUSH:
-		return op_cflush(env, desc, result);
+		op_cflush(env, desc, result);
+		break;
 	default:
-		return; /* NOOP */
+		break; /* NOOP */
 	}
 }
