@@ -145,8 +145,10 @@ static struct percpu *new_cpu(unsigned id, void **stack)
 	struct percpu *cpu = calloc(1, sizeof(*cpu));
 
 	*stack = paging_alloc_stack(AP_STACK_SIZE);
-	if (!cpu || !*stack || percpu_alloc_stacks(cpu))
+	if (!cpu || !*stack || percpu_alloc_stacks(cpu)) {
+		free(cpu);
 		return NULL;
+	}
 	cpu->id = id;
 	return cpu;
 }

@@ -5,8 +5,10 @@
 
 #include "kernel/acpi.h"
 #include "kernel/apic.h"
+#include "kernel/bits.h"
 #include "kernel/boot.h"
 #include "kernel/console.h"
+#include "kernel/cpu.h"
 #include "kernel/irq.h"
 #include "kernel/pages.h"
 #include "kernel/paging.h"
@@ -14,6 +16,9 @@
 #include "kernel/percpu.h"
 #include "kernel/smp_internal.h"
 #include "kernel/time_internal.h"
+
+#define CPUID_1_EDX_MCE BIT32(7)
+#define CR4_MCE         BIT64(6)
 
 static struct boot_info info;
 static uint64_t kernel_phys;
@@ -53,6 +58,13 @@ static void read_acpi(void)
 		console_printf("# ACPI: DMAR: %s\n", why);
 }
 
+/* Machine checks are reported; without this they would shut the processor down in silence. */
+static void enable_machine_check(void)
+{
+	if (!boot_in_guest() && (cpu_cpuid(1, 0).edx & CPUID_1_EDX_MCE))
+		cpu_write_cr4(cpu_read_cr4() | CR4_MCE);
+}
+
 static void start_processors(void)
 {
 	if (apic_init(dmar.x2apic_opt_out != 0))
@@ -72,6 +84,7 @@ _Noreturn void kernel_start(uint64_t info_phys, uint64_t phys)
 	memcpy(&info, (const void *)(uintptr_t)info_phys, sizeof(info));
 	kernel_phys = phys;
 	percpu_init_boot();
+	enable_machine_check();
 	console_init();
 	if (info.magic != BOOT_INFO_MAGIC || info.version != BOOT_INFO_VERSION)
 		panic("the loader's boot_info is not one of version %u", BOOT_INFO_VERSION);
@@ -79,8 +92,6 @@ _Noreturn void kernel_start(uint64_t info_phys, uint64_t phys)
 	pages_init();
 	if (fbcon_init)
 		fbcon_init(&info.framebuffer);
-	if (info.note[0])
-		console_printf("# %.*s\n", BOOT_NOTE_MAX - 1, info.note);
 	read_acpi();
 	time_init();
 	start_processors();

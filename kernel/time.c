@@ -54,7 +54,7 @@ static struct sample pit_sample(void)
 	cpu_out8(PIT_CHANNEL_2, PIT_SAMPLE & 0xff);
 	before = cpu_rdtsc();
 	cpu_out8(PIT_CHANNEL_2, PIT_SAMPLE >> 8); /* counts from here on */
-	begin = last = now = cpu_rdtsc();
+	begin = last = cpu_rdtsc();
 	while (!(cpu_in8(PIT_GATE) & PIT_GATE_OUTPUT)) {
 		last = cpu_rdtsc();
 		if (last - begin > GIVE_UP_CYCLES)
