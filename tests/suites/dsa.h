@@ -5,7 +5,9 @@
 
 #include <errno.h>
 
+#include "kernel/bits.h"
 #include "kernel/cpu.h"
+#include "kernel/mem.h"
 #include "kernel/mmio.h"
 #include "kernel/time.h"
 #include "tests/runner/fixture.h"

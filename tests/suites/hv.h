@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Small guests for the suites of the hypervisor: a few instructions each, written beside the test that runs them.
+ *
+ *	GUEST(answer, "mov $42, %edi\n" EXIT);
+ *
+ *	TEST(...)
+ *	{
+ *		struct hv_vm *vm = GUEST_VM(answer, 0);
+ *
+ *		EXPECT_EQ(42, guest_exit_status(vm));
+ *	}
+ *
+ * A guest starts in ring 0 of 64-bit mode with 2 MiB of RAM, the low 4 GiB mapped one to one and the test's argument in
+ * RDI. With INTERRUPTS at its beginning, exceptions end it with status GUEST_EXCEPTION plus the vector, and interrupts
+ * count in the byte at GUEST_COUNTS plus the vector, with an EOI.
+ */
+#ifndef TESTS_SUITES_HV_H
+#define TESTS_SUITES_HV_H
+
+#include "kernel/hv/hv.h"
+
+#define GUEST_RAM       UINT64_C(0x200000)
+#define GUEST_GDT       UINT64_C(0x7000)
+#define GUEST_IDT       UINT64_C(0x8000)
+#define GUEST_COUNTS    UINT64_C(0x9000)
+#define GUEST_STUBS     UINT64_C(0x20000)
+#define GUEST_DATA      UINT64_C(0x30000) /* for the test's own use, up to 0x100000 */
+#define GUEST_EXCEPTION 0x100U
+
+#define GUEST(name, text)                                                                             \
+	__asm__(".pushsection .rodata.guest, \"a\"\n\t.balign 16\n" #name "_first:\n" text "\n" #name \
+	        "_end:\n\t.popsection");                                                              \
+	extern const uint8_t name##_first[], name##_end[]
+
+/* Ends the guest with the status in RDI. */
+#define EXIT       "mov $2, %eax\nvmmcall\n"
+/* The tables that guest_vm() has put there, and the APIC on. */
+#define INTERRUPTS "lgdt 0x7100\nlidt 0x7110\nmov $0x80f, %ecx\nmov $0x1ff, %eax\nxor %edx, %edx\nwrmsr\n"
+
+/* A guest with that code; destroyed after the test. */
+struct hv_vm *guest_vm(const uint8_t *first, const uint8_t *end, uint64_t arg);
+#define GUEST_VM(name, arg) guest_vm(name##_first, name##_end, arg)
+/* Other code in the same machine. */
+void guest_load(struct hv_vm *vm, const uint8_t *first, const uint8_t *end, uint64_t arg);
+#define GUEST_LOAD(vm, name, arg) guest_load(vm, name##_first, name##_end, arg)
+
+#define GUEST_LIMIT_MS 2000U
+
+/* Run to the end, which must be of that kind. */
+struct hv_result guest_run(struct hv_vm *vm, enum hv_end end);
+/* Run to HYPERCALL_EXIT: its status. */
+uint64_t guest_exit_status(struct hv_vm *vm);
+/* The guest's memory. */
+void *guest_at(struct hv_vm *vm, uint64_t gpa);
+uint64_t guest_u64(struct hv_vm *vm, uint64_t gpa);
+/* How often the guest took that interrupt. */
+unsigned guest_interrupts(struct hv_vm *vm, unsigned vector);
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The small guests' common part: see tests/suites/hv.h. */
+#include <string.h>
+
+#include "tests/suites/hv.h"
+#include "tests/test.h"
+
+#define GDT_POINTER    0x7100
+#define IDT_POINTER    0x7110
+#define GATE_INTERRUPT UINT64_C(0x8e00)
+#define CODE_SELECTOR  0x08U
+#define STUB_SIZE      64U
+
+static void destroy(void *arg)
+{
+	hv_vm_destroy(arg);
+}
+
+static void put_gate(uint8_t *ram, unsigned vector, uint64_t handler)
+{
+	uint64_t gate[2] = {
+	        (handler & 0xffff) | (uint64_t)CODE_SELECTOR << 16 | GATE_INTERRUPT << 32 |
+	                (handler & 0xffff0000) << 32,
+	        handler >> 32,
+	};
+
+	memcpy(ram + GUEST_IDT + vector * sizeof(gate), gate, sizeof(gate));
+}
+
+/* mov $GUEST_EXCEPTION + vector, %edi; mov $2, %eax; vmmcall */
+static void put_exception_stub(uint8_t *stub, unsigned vector)
+{
+	const uint32_t status = GUEST_EXCEPTION + vector;
+	static const uint8_t code[] = {0xbf, 0, 0, 0, 0, 0xb8, 2, 0, 0, 0, 0x0f, 0x01, 0xd9};
+
+	memcpy(stub, code, sizeof(code));
+	memcpy(stub + 1, &status, sizeof(status));
+}
+
+/* push rax, rcx, rdx; incb counts+vector; xor eax, eax; xor edx, edx; mov $0x80b, %ecx; wrmsr; pop ...; iretq */
+static void put_interrupt_stub(uint8_t *stub, unsigned vector)
+{
+	const uint32_t address = (uint32_t)GUEST_COUNTS + vector;
+	static const uint8_t code[] = {0x50, 0x51, 0x52, 0xfe, 0x04, 0x25, 0,    0,    0,    0,    0x31, 0xc0, 0x31,
+	                               0xd2, 0xb9, 0x0b, 0x08, 0,    0,    0x0f, 0x30, 0x5a, 0x59, 0x58, 0x48, 0xcf};
+
+	memcpy(stub, code, sizeof(code));
+	memcpy(stub + 6, &address, sizeof(address));
+}
+
+static void put_tables(uint8_t *ram)
+{
+	static const uint64_t gdt[] = {0, UINT64_C(0x00af9b000000ffff), UINT64_C(0x00cf93000000ffff)};
+	static const struct {
+		uint16_t limit;
+		uint64_t base;
+	} __attribute__((packed)) gdt_pointer = {sizeof(gdt) - 1, GUEST_GDT}, idt_pointer = {0xfff, GUEST_IDT};
+
+	memcpy(ram + GUEST_GDT, gdt, sizeof(gdt));
+	memcpy(ram + GDT_POINTER, &gdt_pointer, sizeof(gdt_pointer));
+	memcpy(ram + IDT_POINTER, &idt_pointer, sizeof(idt_pointer));
+	for (unsigned v = 0; v < 256; v++) {
+		uint64_t stub = GUEST_STUBS + v * STUB_SIZE;
+
+		if (v < 32)
+			put_exception_stub(ram + stub, v);
+		else
+			put_interrupt_stub(ram + stub, v);
+		put_gate(ram, v, stub);
+	}
+}
+
+void guest_load(struct hv_vm *vm, const uint8_t *first, const uint8_t *end, uint64_t arg)
+{
+	EXPECT_OK(hv_load_flat(vm, HV_FLAT_CODE, first, (size_t)(end - first), arg));
+	put_tables(hv_ram_ptr(vm, 0, GUEST_RAM));
+}
+
+struct hv_vm *guest_vm(const uint8_t *first, const uint8_t *end, uint64_t arg)
+{
+	struct hv_vm *vm;
+
+	EXPECT_OK(hv_vm_create(&vm));
+	test_cleanup(destroy, vm);
+	EXPECT_OK(hv_ram_add(vm, 0, GUEST_RAM));
+	guest_load(vm, first, end, arg);
+	return vm;
+}
+
+struct hv_result guest_run(struct hv_vm *vm, enum hv_end end)
+{
+	struct hv_result result;
+
+	EXPECT_OK(hv_run(vm, GUEST_LIMIT_MS, &result));
+	test_context("guest: %s", result.text);
+	EXPECT_STR_EQ(hv_end_name(end), hv_end_name(result.end));
+	test_context("");
+	return result;
+}
+
+uint64_t guest_exit_status(struct hv_vm *vm)
+{
+	return guest_run(vm, HV_END_EXIT).status;
+}
+
+void *guest_at(struct hv_vm *vm, uint64_t gpa)
+{
+	return hv_ram_ptr(vm, gpa, 1);
+}
+
+uint64_t guest_u64(struct hv_vm *vm, uint64_t gpa)
+{
+	uint64_t value;
+
+	memcpy(&value, guest_at(vm, gpa), sizeof(value));
+	return value;
+}
+
+unsigned guest_interrupts(struct hv_vm *vm, unsigned vector)
+{
+	return *(const uint8_t *)guest_at(vm, GUEST_COUNTS + vector);
+}
