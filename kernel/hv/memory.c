@@ -89,6 +89,8 @@ static int write_page(const struct access *a, uint64_t linear, unsigned width, u
 	region = hv_mmio_find(a->vm, gpa);
 	if (!region)
 		return nowhere(a, linear, gpa, HV_ACCESS_WRITE);
+	if (width < 8)
+		value &= BIT64(width * 8) - 1;
 	if (region->size - (gpa - region->gpa) >= width)
 		region->write(region->arg, gpa - region->gpa, width, value);
 	return 0;
