@@ -42,7 +42,7 @@ static void send(struct vdsa *v, unsigned vector)
 	    0)
 		v->stats.messages[vector]++;
 	else
-		v->stats.messages_refused++; /* the guest's own fault: its table names no interrupt */
+		v->stats.refused[vector]++; /* the guest's own fault: its table names no interrupt */
 }
 
 void vdsa_raise(struct vdsa *v, uint32_t cause)

@@ -137,7 +137,7 @@ struct vdsa_stats {
 	uint64_t mmio_reads, mmio_writes;
 	uint64_t commands;               /* accepted or refused with a code */
 	uint64_t messages[VDSA_VECTORS]; /* raised in the guest, by vector */
-	uint64_t messages_refused;       /* ... and messages that raise nothing */
+	uint64_t refused[VDSA_VECTORS];  /* ... and those that raise nothing there */
 	uint64_t ims_interrupts;         /* host interrupts of the IMS entry */
 	uint64_t errors_forwarded;
 	uint64_t resets; /* function level resets */

@@ -105,7 +105,7 @@ static void i3_hostile_message(void **state)
 		assert_int_equal(host_completion(&h, HOST_SLOT), DSA_COMP_SUCCESS);
 	}
 	assert_int_equal(h.messages, 0);
-	assert_int_equal(h.v.stats.messages_refused, ARRAY_SIZE(bad));
+	assert_int_equal(h.v.stats.refused[1], ARRAY_SIZE(bad));
 	assert_int_equal(h.ims_control, before); /* nothing of it in the hardware */
 	host_stop(&h);
 }
