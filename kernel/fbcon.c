@@ -277,7 +277,7 @@ int fbcon_init(const struct boot_framebuffer *fb)
 		return -ENODEV;
 	if (!makes_sense(fb) || font_psf[0] != PSF1_MAGIC0 || font_psf[1] != PSF1_MAGIC1 || font_psf[3] != GLYPH_HEIGHT)
 		return -EINVAL;
-	pixels = mmio_map(fb->base, (size_t)fb->pitch * fb->height);
+	pixels = mmio_map_write_combining(fb->base, (size_t)fb->pitch * fb->height);
 	if (!pixels)
 		return -ENOMEM;
 	con.pitch = fb->pitch;

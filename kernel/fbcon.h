@@ -13,7 +13,7 @@
 
 /*
  * Map the framebuffer and clear it. Returns 0, -ENODEV (there is none), -EINVAL (its description contradicts itself, or
- * is too small for one character) or -ENOMEM (no room to map it). Needs mmio_map().
+ * is too small for one character) or -ENOMEM (no room to map it). Needs mmio_map_write_combining().
  */
 int fbcon_init(const struct boot_framebuffer *fb);
 /*

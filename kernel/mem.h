@@ -34,10 +34,16 @@ int mem_is_mapped(uint64_t phys, uint64_t size);
 
 /*
  * Map size bytes of device memory from phys, uncached, read-write, never executable. Returns NULL when address space or
- * page-table pages are exhausted, or when the range overlaps usable memory. Ranges need not be page-aligned.
+ * page-table pages are exhausted, or when the range overlaps usable memory or the kernel. Ranges need not be
+ * page-aligned.
  */
 volatile void *mmio_map(uint64_t phys, size_t size);
-/* Take back a mapping of mmio_map(), with the same address and size. */
+/*
+ * The same for a framebuffer: writes are combined, which makes them some ten times as fast, and may arrive late and in
+ * any order. Uncached where the processor has no page attribute table.
+ */
+volatile void *mmio_map_write_combining(uint64_t phys, size_t size);
+/* Take back a mapping of these two, with the same address and size. */
 void mmio_unmap(volatile void *va, size_t size);
 
 #endif

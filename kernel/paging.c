@@ -9,9 +9,13 @@
 #include "kernel/paging.h"
 #include "kernel/panic.h"
 
-#define CPUID_EXT_EDX_NX BIT32(20)
-#define CPUID_EXT_EDX_1G BIT32(26)
-#define CR4_LA57         BIT64(12)
+#define CPUID_EXT_EDX_NX    BIT32(20)
+#define CPUID_EXT_EDX_1G    BIT32(26)
+#define CPUID_1_EDX_PAT     BIT32(16)
+#define MSR_PAT             0x277U
+#define PAT_ENTRY_4         GENMASK64(34, 32)
+#define PAT_WRITE_COMBINING 1
+#define CR4_LA57            BIT64(12)
 
 /* Below the end of what entry.S's page tables cover: windows on page tables while there is no direct map yet. */
 #define KERNEL_SPAN   UINT64_C(0x1000000)
@@ -25,6 +29,7 @@ extern char __kernel_start[], __text_end[], __rodata_start[], __data_start[], __
 static struct lock paging_lock = LOCK_INIT("page tables");
 static uint64_t nx;
 static bool has_1g;
+static bool has_pat;
 static bool direct_ready; /* page tables can be reached through the direct map */
 static uint64_t early_base, early_next, early_end;
 
@@ -101,13 +106,17 @@ static uint64_t *entry_of(uint64_t va, unsigned level, bool create)
 	return &table[index_of(va, level)];
 }
 
-static uint64_t leaf_flags(enum paging_kind kind)
+static uint64_t leaf_flags(enum paging_kind kind, bool large)
 {
 	switch (kind) {
 	case PAGING_CONST:
 		return PTE_PRESENT | nx;
 	case PAGING_DEVICE:
 		return PTE_PRESENT | PTE_WRITE | PTE_NO_CACHE | PTE_WRITE_THROUGH | nx;
+	case PAGING_FRAMEBUFFER:
+		if (!has_pat)
+			return leaf_flags(PAGING_DEVICE, large);
+		return PTE_PRESENT | PTE_WRITE | nx | (large ? PTE_PAT_LARGE : PTE_PAT_SMALL);
 	case PAGING_DATA:
 		break;
 	}
@@ -143,7 +152,7 @@ static int map_locked(uint64_t va, uint64_t phys, uint64_t size, enum paging_kin
 			return -ENOMEM;
 		if (*e & PTE_PRESENT)
 			return -EEXIST;
-		*e = phys | leaf_flags(kind) | (level > 1 ? PTE_LARGE : 0);
+		*e = phys | leaf_flags(kind, level > 1) | (level > 1 ? PTE_LARGE : 0);
 		va += bytes;
 		phys += bytes;
 		size -= bytes;
@@ -288,12 +297,21 @@ static void protect_kernel(void)
 	}
 }
 
+void paging_init_cpu(void)
+{
+	/* No mapping uses entry 4 yet, so no cached line contradicts the change. */
+	if (has_pat)
+		cpu_wrmsr(MSR_PAT, (cpu_rdmsr(MSR_PAT) & ~PAT_ENTRY_4) | FIELD_PREP(PAT_ENTRY_4, PAT_WRITE_COMBINING));
+}
+
 void paging_init(void)
 {
 	const struct boot_info *info = boot_info_get();
 	uint32_t features = cpu_cpuid_checked(0x80000001, 0).edx;
 
 	nx = features & CPUID_EXT_EDX_NX ? PTE_NO_EXECUTE : 0;
+	has_pat = !boot_in_guest() && (cpu_cpuid(1, 0).edx & CPUID_1_EDX_PAT);
+	paging_init_cpu();
 	has_1g = features & CPUID_EXT_EDX_1G;
 	early_init(info);
 	/* Usable memory first: where an ACPI range shares a page with it, the page stays writable. */

@@ -31,14 +31,17 @@
 #define PTE_WRITE_THROUGH (UINT64_C(1) << 3)
 #define PTE_NO_CACHE      (UINT64_C(1) << 4)
 #define PTE_LARGE         (UINT64_C(1) << 7)
+#define PTE_PAT_SMALL     (UINT64_C(1) << 7)  /* in entries for 4 KiB */
+#define PTE_PAT_LARGE     (UINT64_C(1) << 12) /* in entries for 2 MiB and 1 GiB */
 #define PTE_NO_EXECUTE    (UINT64_C(1) << 63)
 #define PTE_ADDRESS       UINT64_C(0x000ffffffffff000)
 
 /* Flags of a leaf. NX is left out where the processor lacks it: use these. */
 enum paging_kind {
-	PAGING_DATA,   /* read-write */
-	PAGING_CONST,  /* read-only */
-	PAGING_DEVICE, /* read-write, uncached */
+	PAGING_DATA,        /* read-write */
+	PAGING_CONST,       /* read-only */
+	PAGING_DEVICE,      /* read-write, uncached */
+	PAGING_FRAMEBUFFER, /* read-write, write-combining */
 };
 
 /*
@@ -47,6 +50,8 @@ enum paging_kind {
  */
 void paging_init(void);
 void paging_early_used(uint64_t *base, uint64_t *end);
+/* On each processor: entry 4 of the page attribute table becomes write-combining; the others stay as after reset. */
+void paging_init_cpu(void);
 
 /*
  * Map size bytes at va to phys (all multiples of PAGE_SIZE), with large pages where both are aligned. Returns 0,

@@ -97,6 +97,7 @@ static void do_work(struct percpu *cpu)
 _Noreturn void ap_main(struct percpu *cpu)
 {
 	percpu_load(cpu);
+	paging_init_cpu();
 	apic_init_cpu();
 	cpu->apic_id = apic_id();
 	smp_timer_default();

@@ -61,7 +61,7 @@ static uint64_t take_range(uint64_t phys, uint64_t size)
 	return va;
 }
 
-volatile void *mmio_map(uint64_t phys, size_t size)
+static volatile void *map_kind(uint64_t phys, size_t size, enum paging_kind kind)
 {
 	uint64_t from = ALIGN_DOWN(phys, PAGE_SIZE), to = ALIGN_UP(phys + size, PAGE_SIZE), va = 0;
 
@@ -69,12 +69,22 @@ volatile void *mmio_map(uint64_t phys, size_t size)
 		return NULL;
 	lock_acquire(&vmap_lock);
 	va = take_range(from, to - from);
-	if (va && paging_map(va, from, to - from, PAGING_DEVICE)) {
+	if (va && paging_map(va, from, to - from, kind)) {
 		paging_unmap(va, to - from);
 		va = 0;
 	}
 	lock_release(&vmap_lock);
 	return va ? (volatile void *)(va + (phys - from)) : NULL;
+}
+
+volatile void *mmio_map(uint64_t phys, size_t size)
+{
+	return map_kind(phys, size, PAGING_DEVICE);
+}
+
+volatile void *mmio_map_write_combining(uint64_t phys, size_t size)
+{
+	return map_kind(phys, size, PAGING_FRAMEBUFFER);
 }
 
 void mmio_unmap(volatile void *mapping, size_t size)

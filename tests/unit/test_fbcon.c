@@ -25,7 +25,7 @@ static struct boot_framebuffer fb;
 static uint8_t *memory;
 static int mapping_fails;
 
-volatile void *mmio_map(uint64_t phys, size_t size)
+volatile void *mmio_map_write_combining(uint64_t phys, size_t size)
 {
 	if (mapping_fails)
 		return NULL;
