@@ -283,6 +283,18 @@ static void write_ims(struct dsa_model *m, unsigned index, uint32_t at, uint32_t
 	}
 }
 
+/* A whole address at once: it is taken or not as a whole, whatever its lower half alone would be. */
+static bool write_ims_address(struct dsa_model *m, uint32_t offset, uint64_t value)
+{
+	struct slot s;
+
+	if (!in_table(offset, DSA_MODEL_IMS_TABLE, DSA_IMS_STRIDE, DSA_MODEL_IMS, &s) || s.at != DSA_IMS_ADDR)
+		return false;
+	if (FIELD_GET(DSA_IMS_ADDR_FIXED, value) == DSA_IMS_ADDR_RESET >> 20)
+		m->ims[s.index].address = value & ~UINT64_C(3);
+	return true;
+}
+
 static void write_table(struct dsa_model *m, uint32_t offset, uint32_t value, uint32_t mask)
 {
 	const bool disabled = m->state == DSA_STATE_DISABLED;
@@ -363,6 +375,8 @@ void dsa_model_write(struct dsa_model *m, uint64_t offset, unsigned width, uint6
 	if (!legal(offset, width))
 		return;
 	if (width == 8) {
+		if (write_ims_address(m, at, value))
+			return;
 		write32(m, at, (uint32_t)value, UINT32_MAX);
 		write32(m, at + 4, (uint32_t)(value >> 32), UINT32_MAX);
 		return;
