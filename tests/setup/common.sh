@@ -19,6 +19,7 @@
 #	adit_step WHAT COMMAND...	runs COMMAND with its output in $log; if it fails, dies with WHAT and the likely cause
 #	adit_build NAME HASH FUNCTION	prints $cache/NAME-HASH on stdout; makes it if it is not there, under the lock NAME, by calling
 #					FUNCTION with the name of an empty folder to be filled ($work exists, $log is open)
+#	adit_space MEGABYTES		dies unless the cache's disk has that much room
 #	adit_prune NAME			removes parts of that name that nothing has used for 30 days
 #	adit_progress WHAT		filter for ninja's and make's "[12/345] ..." lines: one changing line on a terminal, else quarters
 #	adit_apt_begin FOLDER SUITE	an apt of our own in FOLDER: packages and sources of SUITE from the mirror that the user's apt is
@@ -107,10 +108,22 @@ adit_lock()
 	flock -w "${2:-1200}" 9 || adit_die "the other build of $1 did not end in ${2:-1200} s: end it (it holds $cache/.$1.lock) and try again"
 }
 
+# Megabytes free in the cache.
+adit_free()
+{
+	df -Pk "$cache" | awk 'NR == 2 { print int($4 / 1024) }'
+}
+
+adit_space()
+{
+	[ "$(adit_free)" -ge "$1" ] ||
+		adit_die "the disk is full: this takes $1 MB in $cache, and $(adit_free) MB are free (or set XDG_CACHE_HOME to another disk)"
+}
+
 # The likely cause of a failed step, from its output.
 adit_cause()
 {
-	if grep -q "No space left on device\|Disk quota exceeded" "$log" 2>/dev/null || ! : >>"$work/probe" 2>/dev/null; then
+	if grep -q "No space left on device\|Disk quota exceeded" "$log" 2>/dev/null || [ "$(adit_free)" -lt 64 ]; then
 		echo "the disk is full: make room in $cache"
 	elif grep -qi "Could not resolve\|Temporary failure resolving\|Failed to fetch\|Connection timed out\|Unable to connect" "$log"; then
 		echo "the download failed: check the network and the proxy, then try again"
@@ -232,7 +245,8 @@ adit_apt_source()
 		fi
 	done
 	cp "$log" "$cache/$part.log" 2>/dev/null
-	adit_die "downloading the source package $1 failed (tried: $(adit_apt_versions "$1" Sources | tr '\n' ' ')): $(adit_cause)"
+	adit_tried=$(adit_apt_versions "$1" Sources | tr '\n' ' ')
+	adit_die "downloading the source package $1 (${adit_tried:-no version of it is known}) failed: $(adit_cause)"
 }
 
 adit_apt_binary()
@@ -260,6 +274,8 @@ adit_build()
 		adit_lock "$1"
 		# Whoever held the lock may just have made it.
 		if ! adit_have "$adit_target"; then
+			# What a killed build left behind.
+			[ -n "$work" ] || rm -rf "$cache/.$part-"??????
 			adit_workdir
 			mkdir "$work/out" || adit_die "cannot write to $cache: is the disk full?"
 			"$3" "$work/out" || exit 1

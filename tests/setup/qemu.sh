@@ -48,6 +48,7 @@ unpack()
 {
 	new=$1
 	adit_say "building QEMU with the platform's models: some minutes, once"
+	adit_space 1000
 	adit_apt_begin "$work/apt" "$suite"
 	adit_say "downloading its source from Debian $suite (40 MB)"
 	adit_apt_source qemu "$work/source" "$versions"
