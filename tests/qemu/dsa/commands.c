@@ -45,9 +45,22 @@ static uint8_t check_groups(const struct dsa_model *m)
 	return 0;
 }
 
+static uint8_t check_group_flags(const struct dsa_model *m)
+{
+	const uint64_t known = DSA_GRPFLAGS_TC_A | DSA_GRPFLAGS_TC_B | DSA_GRPFLAGS_RB_GLOBAL |
+	                       DSA_GRPFLAGS_RB_RESERVED | DSA_GRPFLAGS_RB_ALLOWED;
+
+	for (unsigned g = 0; g < DSA_MODEL_GROUPS; g++) {
+		if (m->groups[g].flags & ~known)
+			return DSA_CMDERR_CONFIG;
+	}
+	return 0;
+}
+
 static uint8_t check_read_buffers(const struct dsa_model *m)
 {
-	uint64_t reserved_sum = 0;
+	const uint64_t limit = FIELD_GET(DSA_GENCFG_RB_LIMIT, m->gencfg);
+	uint64_t reserved_sum = 0, limited_engines = 0;
 
 	for (unsigned g = 0; g < DSA_MODEL_GROUPS; g++)
 		reserved_sum += FIELD_GET(DSA_GRPFLAGS_RB_RESERVED, m->groups[g].flags);
@@ -58,16 +71,18 @@ static uint8_t check_read_buffers(const struct dsa_model *m)
 		uint64_t allowed = FIELD_GET(DSA_GRPFLAGS_RB_ALLOWED, group->flags);
 		uint64_t reserved = FIELD_GET(DSA_GRPFLAGS_RB_RESERVED, group->flags);
 		uint64_t engines = (uint64_t)__builtin_popcountll(group->engines);
-		uint64_t limit = FIELD_GET(DSA_GENCFG_RB_LIMIT, m->gencfg);
 
 		if (!engines)
 			continue;
 		if (allowed < 4 * engines || allowed < reserved ||
 		    allowed > reserved + (DSA_MODEL_READ_BUFFERS - reserved_sum))
 			return DSA_CMDERR_READ_BUFFERS;
-		if ((group->flags & DSA_GRPFLAGS_RB_GLOBAL) && (limit > DSA_MODEL_READ_BUFFERS || limit < 4 * engines))
-			return DSA_CMDERR_READ_BUFFERS;
+		if (group->flags & DSA_GRPFLAGS_RB_GLOBAL)
+			limited_engines += engines;
 	}
+	/* The groups with the flag share what the limit leaves: it has to feed all of their engines. */
+	if (limited_engines && (limit > DSA_MODEL_READ_BUFFERS || limit < 4 * limited_engines))
+		return DSA_CMDERR_READ_BUFFERS;
 	return 0;
 }
 
@@ -87,6 +102,8 @@ static uint8_t check_enable_device(const struct dsa_model *m)
 	if (sum > DSA_MODEL_ENTRIES)
 		return DSA_CMDERR_WQ_SIZES;
 	error = check_groups(m);
+	if (!error)
+		error = check_group_flags(m);
 	return error ? error : check_read_buffers(m);
 }
 
@@ -171,21 +188,48 @@ static uint8_t check_wq_set(const struct dsa_model *m, uint32_t operand, bool mu
 	return 0;
 }
 
-static uint8_t check_handle(const struct dsa_model *m, uint32_t operand)
+static uint8_t check_handle(uint32_t operand)
 {
 	uint32_t index = FIELD_GET(DSA_CMD_HANDLE_INDEX, operand);
 
-	(void)m;
 	return index < (operand & DSA_CMD_HANDLE_IMS ? DSA_MODEL_IMS : DSA_MODEL_VECTORS) ? 0 : DSA_CMDERR_INT_INDEX;
 }
 
-static uint8_t check(const struct dsa_model *m, uint32_t code, uint32_t operand)
+/* The bits of CMD that mean nothing for this command (3.15, 9.2.12). */
+static uint32_t reserved_bits(uint32_t code)
 {
+	const uint32_t always = ~(DSA_CMD_REQ_INT | DSA_CMD_CODE | DSA_CMD_OPERAND);
+
+	switch (code) {
+	case DSA_CMD_ENABLE_WQ:
+		return always | GENMASK32(19, 8);
+	case DSA_CMD_DISABLE_WQ:
+	case DSA_CMD_DRAIN_WQ:
+	case DSA_CMD_ABORT_WQ:
+	case DSA_CMD_RESET_WQ:
+	case DSA_CMD_DRAIN_PASID:
+	case DSA_CMD_ABORT_PASID:
+		return always;
+	case DSA_CMD_REQUEST_INT_HANDLE:
+	case DSA_CMD_RELEASE_INT_HANDLE:
+		return always | GENMASK32(19, 17);
+	default:
+		return always | DSA_CMD_OPERAND;
+	}
+}
+
+static uint8_t check(const struct dsa_model *m, uint32_t value)
+{
+	const uint32_t code = FIELD_GET(DSA_CMD_CODE, value);
+	const uint32_t operand = FIELD_GET(DSA_CMD_OPERAND, value);
+
 	if (!code || code > DSA_CMD_RELEASE_INT_HANDLE ||
 	    (code >= DSA_CMD_REQUEST_INT_HANDLE && !has_handle_commands(m)))
 		return DSA_CMDERR_INVALID_CMD;
 	if (m->state == DSA_STATE_HALT && (code != DSA_CMD_RESET_DEVICE || m->reset_type != DSA_RESET_SOFTWARE))
 		return DSA_CMDERR_HALTED;
+	if (value & reserved_bits(code))
+		return DSA_CMDERR_RESERVED;
 	switch (code) {
 	case DSA_CMD_ENABLE_DEVICE:
 		return check_enable_device(m);
@@ -201,7 +245,7 @@ static uint8_t check(const struct dsa_model *m, uint32_t code, uint32_t operand)
 		return check_wq_set(m, operand, false);
 	case DSA_CMD_REQUEST_INT_HANDLE:
 	case DSA_CMD_RELEASE_INT_HANDLE:
-		return check_handle(m, operand);
+		return check_handle(operand);
 	default:
 		return 0;
 	}
@@ -294,6 +338,7 @@ static uint32_t finish(struct dsa_model *m, uint32_t code, uint32_t operand)
 		m->state = DSA_STATE_DISABLED;
 		m->reset_type = 0;
 		dsa_config_reset(m);
+		m->ops->msix_forget(m->ctx);
 		break;
 	case DSA_CMD_ENABLE_WQ:
 		if (!dsa_is_wrong(m, DSA_FAULT_WQ_STAYS_DISABLED))
@@ -327,7 +372,7 @@ void dsa_command(struct dsa_model *m, uint32_t value)
 		dsa_report_error(m, &(struct dsa_error){.code = DSA_SWERR_CMD_ACTIVE});
 		return;
 	}
-	error = check(m, code, operand);
+	error = check(m, value);
 	m->cmd = value;
 	m->cmdsts = DSA_CMDSTS_ACTIVE | error;
 	m->cmd_seq = m->next_seq;
@@ -348,6 +393,13 @@ static bool waits(const struct dsa_model *m, uint32_t code, uint32_t operand)
 	return set && dsa_outstanding(m, set, pasid_filter(code, operand), m->cmd_seq);
 }
 
+static void end(struct dsa_model *m, uint32_t cmdsts)
+{
+	m->cmdsts = cmdsts;
+	if ((m->cmd & DSA_CMD_REQ_INT) && !dsa_is_wrong(m, DSA_FAULT_COMMAND_INTERRUPT_LOST))
+		dsa_raise_cause(m, DSA_INTCAUSE_COMMAND);
+}
+
 void dsa_command_progress(struct dsa_model *m)
 {
 	const uint32_t code = FIELD_GET(DSA_CMD_CODE, m->cmd);
@@ -364,9 +416,13 @@ void dsa_command_progress(struct dsa_model *m)
 	} else if (dsa_is_wrong(m, DSA_FAULT_COMMAND_ERROR)) {
 		error = 0;
 	}
-	m->cmdsts = FIELD_PREP(DSA_CMDSTS_ERROR, error) | FIELD_PREP(DSA_CMDSTS_RESULT, result);
-	if ((m->cmd & DSA_CMD_REQ_INT) && !dsa_is_wrong(m, DSA_FAULT_COMMAND_INTERRUPT_LOST))
-		dsa_raise_cause(m, DSA_INTCAUSE_COMMAND);
+	end(m, FIELD_PREP(DSA_CMDSTS_ERROR, error) | FIELD_PREP(DSA_CMDSTS_RESULT, result));
+}
+
+void dsa_command_halted(struct dsa_model *m)
+{
+	if (m->cmdsts & DSA_CMDSTS_ACTIVE)
+		end(m, DSA_CMDERR_HALTED);
 }
 
 uint64_t dsa_command_capability(const struct dsa_model *m)

@@ -135,7 +135,8 @@ struct place {
 	uint16_t batch_index;
 };
 
-static void report(struct dsa_model *m, const struct place *at, const struct dsa_result *r)
+static void report(struct dsa_model *m, const struct place *at, const struct dsa_raw_desc *desc,
+                   const struct dsa_result *r)
 {
 	uint32_t info = 0;
 
@@ -145,6 +146,7 @@ static void report(struct dsa_model *m, const struct place *at, const struct dsa
 	                                        .wq_valid = true,
 	                                        .wq = (uint8_t)at->wq,
 	                                        .entry = at->entry,
+	                                        .opcode = dsa_desc_opcode(desc),
 	                                        .in_batch = at->in_batch,
 	                                        .batch_index = at->batch_index,
 	                                        .write = (r->status & DSA_COMP_STATUS_WRITE) != 0,
@@ -177,10 +179,7 @@ static void make_wrong(const struct dsa_env *env, const struct dsa_raw_desc *des
 		r->bytes = dsa_desc_size(desc);
 }
 
-/*
- * The end of a descriptor: record, interrupt, or an entry in SWERROR (5.4, 6.2, 8.3). Returns whether its end could be
- * told to software by its record, had it asked for one.
- */
+/* The end of a descriptor: record, interrupt, or an entry in SWERROR (5.4, 6.2, 8.3). */
 static void finish(struct dsa_model *m, const struct dsa_env *env, const struct place *at,
                    const struct dsa_raw_desc *desc, struct dsa_result *r)
 {
@@ -194,16 +193,17 @@ static void finish(struct dsa_model *m, const struct dsa_env *env, const struct 
 			struct dsa_result lost = {.status = DSA_COMP_CRA_XLAT | DSA_COMP_STATUS_WRITE};
 
 			if (write_record(env, dsa_desc_cr(desc), r, &lost.fault_addr)) {
-				report(m, at, &lost);
+				report(m, at, desc, &lost);
 				return;
 			}
 		}
 		if (code == DSA_COMP_INT_HANDLE_INVAL)
-			report(m, at, r);
+			report(m, at, desc, r);
 	} else if (!quiet) {
-		report(m, at, r);
+		report(m, at, desc, r);
 	}
-	if ((flags & IDXD_OP_FLAG_RCI) && code != DSA_COMP_INT_HANDLE_INVAL)
+	/* Another check may have failed before that of the handle: nobody gets at an entry that is not theirs. */
+	if ((flags & IDXD_OP_FLAG_RCI) && !env->rci_reserved && env->handle_ok(env, dsa_desc_handle(desc)))
 		dsa_completion_interrupt(m, at->entry->ims, dsa_desc_handle(desc));
 }
 
@@ -267,7 +267,7 @@ static uint8_t run_one(struct dsa_model *m, struct dsa_env *env, const struct pl
 
 	if (r.status) {
 		r.fault_addr = dsa_desc_cr(desc);
-		report(m, at, &r);
+		report(m, at, desc, &r);
 		return r.status;
 	}
 	r.status = dsa_check_descriptor(env, desc, &r);
@@ -296,6 +296,9 @@ static void complete(struct dsa_model *m, struct dsa_engine *engine)
 
 	fill_env(m, engine->wq, &entry, &scope, &env);
 	run_one(m, &env, &at, &entry.desc);
+	/* Its own writes may have reached the configuration space of this device, and reset or halted it. */
+	if (!engine->busy)
+		return;
 	engine->busy = false;
 	m->wqs[engine->wq].in_flight--;
 }
@@ -325,8 +328,10 @@ static int pick_wq(struct dsa_model *m, struct dsa_group *group)
 		}
 		/* Nobody with work has credit left: all start anew. */
 		for (unsigned i = 0; i < DSA_MODEL_WQS; i++) {
+			unsigned priority = FIELD_GET(DSA_WQCFG2_PRIORITY, m->wqs[i].cfg[2]);
+
 			if (group->wqs[0] & BIT64(i))
-				m->wqs[i].credit = FIELD_GET(DSA_WQCFG2_PRIORITY, m->wqs[i].cfg[2]) + 1;
+				m->wqs[i].credit = priority ? priority : 1;
 		}
 	}
 	return -1;

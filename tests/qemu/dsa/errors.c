@@ -18,7 +18,7 @@ void dsa_report_error(struct dsa_model *m, const struct dsa_error *error)
 		first |= DSA_SWERROR_WRITE;
 	m->swerror[1] = FIELD_PREP(DSA_SWERROR_INFO, error->info);
 	if (error->entry) {
-		first |= DSA_SWERROR_DESC_VALID | FIELD_PREP(DSA_SWERROR_OPCODE, dsa_desc_opcode(&error->entry->desc));
+		first |= DSA_SWERROR_DESC_VALID | FIELD_PREP(DSA_SWERROR_OPCODE, error->opcode);
 		if (error->entry->pasid != DSA_NO_PASID)
 			first |= FIELD_PREP(DSA_SWERROR_PASID, error->entry->pasid);
 		if (error->entry->priv)
@@ -40,14 +40,15 @@ void dsa_halt(struct dsa_model *m, uint8_t reset_type)
 {
 	m->state = DSA_STATE_HALT;
 	m->reset_type = reset_type;
-	for (unsigned i = 0; i < DSA_MODEL_WQS; i++)
+	for (unsigned i = 0; i < DSA_MODEL_WQS; i++) {
+		/* Off first: a queue that is lost is no occupancy event. */
+		m->wqs[i].state = DSA_WQ_DISABLED;
 		dsa_wq_drop(m, i, DSA_NO_PASID);
+		m->wqs[i].in_flight = 0;
+	}
 	for (unsigned i = 0; i < DSA_MODEL_ENGINES; i++)
 		m->engines[i].busy = false;
-	for (unsigned i = 0; i < DSA_MODEL_WQS; i++)
-		m->wqs[i].in_flight = 0;
-	if (m->cmdsts & DSA_CMDSTS_ACTIVE)
-		m->cmdsts = DSA_CMDERR_HALTED;
+	dsa_command_halted(m);
 	if (m->genctrl & DSA_GENCTRL_HALT_INT)
 		dsa_raise_cause(m, DSA_INTCAUSE_HALT);
 }

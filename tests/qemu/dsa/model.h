@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The DSA as a state machine, without QEMU: registers, commands, portals, engines, interrupts, errors. Whoever embeds
- *it (qemu.c, the unit tests, the fuzzer) supplies memory, interrupts and time through struct dsa_model_ops, calls in
- *for each access of the processor, and holds one lock around every call.
+ * it (qemu.c, the unit tests, the fuzzer) supplies memory, interrupts and time through struct dsa_model_ops, calls in
+ * for each access of the processor, and holds one lock around every call.
  *
  *	regs.c        BAR0, access and lock rules           (9.2)
  *	commands.c    CMD and CMDSTS                        (3.15, 9.2.12)
@@ -11,6 +11,12 @@
  *	interrupts.c  INTCAUSE, MSI-X and IMS, handles      (3.7, 9.2.22)
  *	errors.c      SWERROR, halt                         (5.8, 5.9)
  *	exec.h        one descriptor
+ *
+ * Not modelled yet: what DSA 2.0 adds (64-byte WQCFG with OPCFG, event log, inter-domain operations, fault info), page
+ * requests (with PRS on, a fault still ends the descriptor as if PRS were off), performance monitoring (PERFCAP reads
+ * 0), traffic classes (each is mapped), halts for other reasons than a configuration change (so that no halt ends with
+ * the Reset Device command), hardware errors of ATS requests (0x22) and of refused writes (0x21), and revoked interrupt
+ * handles.
  */
 #ifndef TESTS_QEMU_DSA_MODEL_H
 #define TESTS_QEMU_DSA_MODEL_H
@@ -41,6 +47,8 @@ struct dsa_model_ops {
 	struct dsa_memory_ops memory;
 	/* The event of one MSI-X entry: mask and pending bits are the embedder's (they are in PCI's structures). */
 	void (*msix_notify)(void *ctx, unsigned vector);
+	/* No MSI-X entry is pending any more (Reset Device clears the PBA, and keeps the table). */
+	void (*msix_forget)(void *ctx);
 	/* A message of an IMS entry. */
 	void (*message)(void *ctx, uint64_t address, uint32_t data);
 	/* Time in nanoseconds; and: call dsa_model_tick() when it has come to deadline. The latest call counts. */
@@ -161,6 +169,7 @@ struct dsa_error {
 	bool wq_valid;
 	uint8_t wq;
 	const struct dsa_entry *entry; /* NULL: no descriptor */
+	uint8_t opcode;                /* of the descriptor: its own, also within a batch */
 	bool in_batch;
 	uint16_t batch_index;
 	bool write;
@@ -181,6 +190,8 @@ void dsa_interrupts_reset(struct dsa_model *m);
 /* commands.c */
 void dsa_command(struct dsa_model *m, uint32_t value);
 void dsa_command_progress(struct dsa_model *m);
+/* The device halts: a running command ends there. */
+void dsa_command_halted(struct dsa_model *m);
 /* CMDCAP, 0 where the register does not exist. */
 uint64_t dsa_command_capability(const struct dsa_model *m);
 

@@ -83,6 +83,12 @@ static void model_msix_notify(void *ctx, unsigned vector)
 	msix_notify(PCI_DEVICE(ctx), vector);
 }
 
+static void model_msix_forget(void *ctx)
+{
+	for (unsigned i = 0; i < DSA_MODEL_VECTORS; i++)
+		msix_clr_pending(PCI_DEVICE(ctx), (int)i);
+}
+
 static void model_message(void *ctx, uint64_t address, uint32_t data)
 {
 	MSIMessage msg = {.address = address, .data = data};
@@ -106,6 +112,7 @@ static void model_schedule(void *ctx, uint64_t deadline)
 static const struct dsa_model_ops model_ops = {
         .memory = {.read = memory_read, .write = memory_write, .translate = memory_translate},
         .msix_notify = model_msix_notify,
+        .msix_forget = model_msix_forget,
         .message = model_message,
         .now = model_now,
         .schedule = model_schedule,

@@ -50,6 +50,13 @@ void dsa_wqcfg_reset(struct dsa_model *m, unsigned index, bool keep_size)
 	wq->credit = 0;
 }
 
+static void groups_reset(struct dsa_model *m)
+{
+	memset(m->groups, 0, sizeof(m->groups));
+	for (unsigned g = 0; g < DSA_MODEL_GROUPS; g++)
+		m->groups[g].flags = FIELD_PREP(DSA_GRPFLAGS_RB_ALLOWED, DSA_MODEL_READ_BUFFERS);
+}
+
 void dsa_config_reset(struct dsa_model *m)
 {
 	m->genctrl = 0;
@@ -58,33 +65,22 @@ void dsa_config_reset(struct dsa_model *m)
 	dsa_interrupts_reset(m);
 	if (dsa_is_wrong(m, DSA_FAULT_RESET_KEEPS))
 		return;
-	for (unsigned g = 0; g < DSA_MODEL_GROUPS; g++) {
-		memset(&m->groups[g], 0, sizeof(m->groups[g]));
-		m->groups[g].flags = FIELD_PREP(DSA_GRPFLAGS_RB_ALLOWED, DSA_MODEL_READ_BUFFERS);
-	}
+	groups_reset(m);
 	for (unsigned w = 0; w < DSA_MODEL_WQS; w++)
 		dsa_wqcfg_reset(m, w, false);
 }
 
 void dsa_model_reset(struct dsa_model *m)
 {
-	const struct dsa_model was = {.ops = m->ops, .ctx = m->ctx, .config = m->config, .pci = m->pci};
-
 	m->cmd = 0;
 	m->cmdsts = 0;
 	m->state = DSA_STATE_DISABLED;
 	m->reset_type = 0;
 	memset(m->swerror, 0, sizeof(m->swerror));
-	memset(m->groups, 0, sizeof(m->groups));
 	memset(m->wqs, 0, sizeof(m->wqs));
 	memset(m->engines, 0, sizeof(m->engines));
-	m->ops = was.ops;
-	m->ctx = was.ctx;
-	m->config = was.config;
-	m->pci = was.pci;
+	groups_reset(m);
 	dsa_config_reset(m);
-	for (unsigned g = 0; g < DSA_MODEL_GROUPS; g++)
-		m->groups[g].flags = FIELD_PREP(DSA_GRPFLAGS_RB_ALLOWED, DSA_MODEL_READ_BUFFERS);
 }
 
 void dsa_model_init(struct dsa_model *m, const struct dsa_model_ops *ops, void *ctx,
@@ -353,7 +349,7 @@ static void write32(struct dsa_model *m, uint32_t offset, uint32_t value, uint32
 static bool legal(uint64_t offset, unsigned width)
 {
 	return (width == 1 || width == 2 || width == 4 || width == 8) && offset % width == 0 &&
-	       offset + width <= DSA_MODEL_BAR0_SIZE;
+	       offset < DSA_MODEL_BAR0_SIZE;
 }
 
 uint64_t dsa_model_read(struct dsa_model *m, uint64_t offset, unsigned width)
