@@ -14,6 +14,7 @@
 #define MSRPM_PAGES 2
 #define GUEST_ASID  1U /* one guest at a time on a processor; another one's translations are flushed */
 
+#define CR4_LA57     BIT64(12)
 #define RFLAGS_RSVD  BIT64(1)
 #define RFLAGS_IF    BIT64(9)
 #define RFLAGS_RF    BIT64(16)
@@ -27,6 +28,7 @@
 
 struct svm_vcpu {
 	struct vmcb *vmcb;
+	uint64_t *top; /* fifth level of the nested page tables, if the host's have five */
 	uint64_t gpr[HV_GPR_COUNT];
 	bool window;
 	bool stale; /* translations in the TLB are */
@@ -150,6 +152,7 @@ static void svm_destroy(void *vcpu)
 	for (unsigned i = 0; i < SMP_MAX_CPUS; i++)
 		if (cpus[i].last == v)
 			cpus[i].last = NULL;
+	page_free(v->top, 1);
 	page_free(v->vmcb, 1);
 	page_free(v, 1);
 }
@@ -176,9 +179,25 @@ static void init_controls(struct svm_vcpu *v, uint64_t nested_cr3)
 	c->nested_cr3 = nested_cr3;
 }
 
+/* Nested page tables have as many levels as the host's own (APM vol. 2, 15.25.3): what stage2.c makes hangs on a fifth.
+ */
+static int nested_root(struct svm_vcpu *v, const struct hv_stage2 *stage2, uint64_t *root)
+{
+	*root = phys_of(stage2->root);
+	if (!(cpu_read_cr4() & CR4_LA57))
+		return 0;
+	v->top = page_alloc(1);
+	if (!v->top)
+		return -ENOMEM;
+	v->top[0] = *root | npt_format.table;
+	*root = phys_of(v->top);
+	return 0;
+}
+
 static int svm_create(void **vcpu, const struct hv_stage2 *stage2)
 {
 	struct svm_vcpu *v;
+	uint64_t root;
 	int rc = make_bitmaps();
 
 	*vcpu = NULL;
@@ -188,11 +207,12 @@ static int svm_create(void **vcpu, const struct hv_stage2 *stage2)
 	if (!v)
 		return -ENOMEM;
 	v->vmcb = page_alloc(1);
-	if (!v->vmcb) {
-		page_free(v, 1);
-		return -ENOMEM;
+	rc = v->vmcb ? nested_root(v, stage2, &root) : -ENOMEM;
+	if (rc) {
+		svm_destroy(v);
+		return rc;
 	}
-	init_controls(v, phys_of(stage2->root));
+	init_controls(v, root);
 	v->stale = true;
 	*vcpu = v;
 	return 0;

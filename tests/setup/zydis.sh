@@ -13,9 +13,9 @@ part=zydis
 dir=$(dirname "$0")
 . "$dir/common.sh"
 
-# One suite, so that all builds are of the same source.
+# One version, so that all builds are of the same source.
 suite=bookworm
-mirror=${ADIT_MIRROR:-http://deb.debian.org/debian}
+versions='4.0.*'
 switches="-DZYDIS_MINIMAL_MODE -DZYDIS_DISABLE_ENCODER -DZYDIS_DISABLE_FORMATTER -DZYDIS_DISABLE_SEGMENT
 -DZYDIS_DISABLE_AVX512 -DZYDIS_DISABLE_KNC -DZYAN_NO_LIBC -DZYDIS_STATIC_BUILD -DZYCORE_STATIC_BUILD"
 files="Decoder DecoderData SharedData"
@@ -23,37 +23,14 @@ files="Decoder DecoderData SharedData"
 adit_need clang-14 clang-14 llvm-ar-14 llvm-14 apt-get apt dpkg-source dpkg-dev
 [ -f /usr/include/Zycore/Types.h ] || adit_die "/usr/include/Zycore is missing: install Debian's package libzycore-dev"
 
-private_apt()
-{
-	private_tool=$1
-	shift
-	"$private_tool" -o Dir::Etc::sourcelist="$work/sources.list" -o Dir::Etc::sourceparts=/dev/null \
-		-o Dir::State::Lists="$work/lists" -o Dir::Cache="$work/apt" -o APT::Sandbox::User=root \
-		-o Acquire::Retries=2 -o Acquire::http::Timeout=30 "$@"
-}
-
-# The mirror may lack the newest version that its index names: take the first that comes.
-fetch_source()
-{
-	mkdir -p "$work/lists/partial" "$work/apt/archives/partial" "$work/get"
-	echo "deb-src $mirror $suite main" >"$work/sources.list"
-	private_apt apt-get update || return 1
-	for version in $(private_apt apt-cache madison zydis | awk -F '|' '$3 ~ /Sources/ { print $2 }'); do
-		if (cd "$work/get" && private_apt apt-get source -q "zydis=$version"); then
-			return 0
-		fi
-		rm -rf "$work/get"
-		mkdir "$work/get"
-	done
-	return 1
-}
-
 build()
 {
 	out=$1
 	adit_say "fetching and building the instruction decoder (some seconds, once)"
-	adit_step "downloading Debian's source package zydis" fetch_source
-	src=$(find "$work/get" -maxdepth 1 -type d -name 'zydis-*' | head -n 1)
+	adit_apt_begin "$work/apt" "$suite"
+	adit_apt_source zydis "$work/source" "$versions"
+	adit_step "unpacking the source" dpkg-source --no-check -x "$work"/source/*.dsc "$work/zydis"
+	src=$work/zydis
 	[ -f "$src/src/Decoder.c" ] || adit_die "Debian's source package zydis has no src/Decoder.c: another version than this recipe knows"
 
 	mkdir "$out/include" "$out/src"
@@ -74,5 +51,5 @@ build()
 	adit_step "making libzydis.a" llvm-ar-14 rcD "$out/libzydis.a" $(for f in $files; do echo "$work/$f.o"; done)
 }
 
-hash=$({ cat "$0"; clang-14 --version; echo "$mirror"; adit_hash /usr/include/Zycore; } | adit_hash_text)
+hash=$({ cat "$0"; clang-14 --version; adit_hash /usr/include/Zycore; } | adit_hash_text)
 adit_build zydis "$hash" build

@@ -16,6 +16,7 @@ UNIT_SRC_pci := drivers/pci/capability.c drivers/pci/ecam.c kernel/acpi_parse.c
 UNIT_SRC_tap := tests/tap.c
 UNIT_SRC_vtd_domain := drivers/vtd/domain.c
 UNIT_SRC_vtd_walk := $(addprefix tests/qemu/vtd/,fault.c stages.c walk.c)
+UNIT_SRC_hv_parts := kernel/hv/apic.c kernel/hv/cpuid.c kernel/hv/elf.c
 UNIT_SRC_hv_decode := kernel/hv/decode.c kernel/hv/emulate.c kernel/hv/walk.c
 UNIT_ZYDIS := $(patsubst %,build/unit/obj/zydis/%.o,Decoder DecoderData SharedData)
 

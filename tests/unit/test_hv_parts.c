@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* kernel/hv's other pure parts on the developer's machine: the guest's x2APIC, its CPUID, and the payload's ELF file.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kernel/bits.h"
+#include "kernel/hv/apic.h"
+#include "kernel/hv/cpuid.h"
+#include "kernel/hv/elf.h"
+
+#define MSI UINT64_C(0xfee00000)
+
+static uint64_t random64(void)
+{
+	static uint64_t x = 0x9e3779b97f4a7c15;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	return x * 0x2545f4914f6cdd1d;
+}
+
+/* ---- the APIC ---- */
+
+static struct hv_apic apic_on(void)
+{
+	struct hv_apic apic;
+
+	hv_apic_reset(&apic);
+	assert_int_equal(hv_apic_write(&apic, 0x80f, 0, 0x1ff), 0);
+	return apic;
+}
+
+static void apic_priorities(void **state)
+{
+	struct hv_apic apic = apic_on();
+	uint64_t value;
+
+	(void)state;
+	assert_int_equal(hv_apic_pending(&apic), -1);
+	assert_int_equal(hv_apic_message(&apic, MSI, 0x41), 0);
+	assert_int_equal(hv_apic_message(&apic, MSI, 0x45), 0);
+	assert_int_equal(hv_apic_message(&apic, MSI, 0x45), 0);
+	assert_int_equal(apic.merged, 1);
+	assert_int_equal(hv_apic_pending(&apic), 0x45);
+	hv_apic_accept(&apic, 0x45);
+	assert_int_equal(hv_apic_pending(&apic), -1); /* the same class is in service */
+	assert_false(hv_apic_blocked(&apic));
+	assert_int_equal(hv_apic_read(&apic, 0x80a, 0, &value), 0);
+	assert_int_equal(value, 0x40);
+	assert_int_equal(hv_apic_message(&apic, MSI, 0xe0), 0);
+	assert_int_equal(hv_apic_pending(&apic), 0xe0);
+	assert_int_equal(hv_apic_write(&apic, 0x808, 0, 0xe0), 0);
+	assert_int_equal(hv_apic_pending(&apic), -1);
+	assert_true(hv_apic_blocked(&apic));
+	assert_int_equal(hv_apic_write(&apic, 0x808, 0, 0), 0);
+	hv_apic_accept(&apic, 0xe0);
+	assert_int_equal(hv_apic_write(&apic, 0x80b, 0, 0), 0); /* EOI of e0, then of 45 */
+	assert_int_equal(hv_apic_pending(&apic), -1);
+	assert_int_equal(hv_apic_write(&apic, 0x80b, 0, 0), 0);
+	assert_int_equal(hv_apic_pending(&apic), 0x41);
+	assert_int_equal(hv_apic_write(&apic, 0x80b, 0, 1), -EPERM);
+}
+
+static void apic_off(void **state)
+{
+	struct hv_apic apic;
+
+	(void)state;
+	hv_apic_reset(&apic);
+	assert_int_equal(hv_apic_message(&apic, MSI, 0x41), -EINVAL);
+	assert_int_equal(hv_apic_pending(&apic), -1);
+}
+
+static void apic_timers(void **state)
+{
+	struct hv_apic apic = apic_on();
+	uint64_t value;
+
+	(void)state;
+	assert_int_equal(hv_apic_write(&apic, 0x83e, 0, 0x3), 0);     /* divide by 16 */
+	assert_int_equal(hv_apic_write(&apic, 0x832, 0, 0x20050), 0); /* periodic */
+	assert_int_equal(hv_apic_write(&apic, 0x838, 1000, 100), 0);
+	assert_int_equal(apic.timer_end, 1000 + 1600);
+	assert_int_equal(hv_apic_read(&apic, 0x839, 1800, &value), 0);
+	assert_int_equal(value, 50);
+	hv_apic_timer(&apic, 2599);
+	assert_int_equal(hv_apic_pending(&apic), -1);
+	hv_apic_timer(&apic, 2600);
+	assert_int_equal(hv_apic_pending(&apic), 0x50);
+	assert_int_equal(apic.timer_end, 4200);
+	hv_apic_accept(&apic, 0x50);
+	assert_int_equal(hv_apic_write(&apic, 0x80b, 0, 0), 0);
+	assert_int_equal(hv_apic_write(&apic, 0x832, 0, 0x40051), 0); /* deadline: the other is over */
+	assert_true(apic.timer_end == HV_APIC_TIMER_NEVER);
+	assert_int_equal(hv_apic_write(&apic, 0x6e0, 5000, 6000), 0);
+	assert_int_equal(hv_apic_read(&apic, 0x6e0, 5500, &value), 0);
+	assert_int_equal(value, 6000);
+	assert_int_equal(hv_apic_read(&apic, 0x6e0, 6000, &value), 0);
+	assert_int_equal(value, 0);
+	assert_int_equal(hv_apic_pending(&apic), 0x51);
+	assert_int_equal(hv_apic_write(&apic, 0x832, 0, 0x10052), 0); /* one-shot, masked */
+	assert_int_equal(hv_apic_write(&apic, 0x838, 7000, 1), 0);
+	hv_apic_timer(&apic, 8000);
+	assert_int_equal(hv_apic_pending(&apic), 0x51);
+	assert_true(apic.timer_end == HV_APIC_TIMER_NEVER);
+}
+
+/* Any MSRs, any values, any messages: vectors below 16 never come, and the sanitizers find nothing. */
+static void apic_any(void **state)
+{
+	struct hv_apic apic = apic_on();
+	uint64_t now = 0, value;
+
+	(void)state;
+	for (unsigned i = 0; i < 1000000; i++) {
+		uint32_t msr = random64() % 8 ? (uint32_t)(0x800 + random64() % 0x40) : HV_MSR_TSC_DEADLINE;
+		int vector;
+
+		now += random64() % 1000;
+		hv_apic_write(&apic, msr, now, random64() >> random64() % 64);
+		hv_apic_read(&apic, msr, now, &value);
+		hv_apic_message(&apic, MSI | (random64() & 0xfffff), (uint32_t)random64());
+		hv_apic_timer(&apic, now);
+		vector = hv_apic_pending(&apic);
+		assert_true(vector == -1 || (vector >= 16 && vector < 256));
+		if (vector >= 0)
+			hv_apic_accept(&apic, (unsigned)vector);
+	}
+}
+
+/* ---- CPUID ---- */
+
+static struct cpuid all_ones(uint32_t leaf, uint32_t subleaf)
+{
+	(void)leaf, (void)subleaf;
+	return (struct cpuid){UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX};
+}
+
+static struct cpuid all_zeros(uint32_t leaf, uint32_t subleaf)
+{
+	(void)leaf, (void)subleaf;
+	return (struct cpuid){0};
+}
+
+/* A processor that has everything, what is not invented yet included, and one that has nothing. */
+static void cpuid_lists(void **state)
+{
+	struct cpuid r = hv_cpuid(1, 0, 1, all_ones);
+
+	(void)state;
+	assert_int_equal(r.ecx & (BIT32(5) | BIT32(6) | BIT32(3) | BIT32(17) | BIT32(26) | BIT32(27) | BIT32(28)), 0);
+	assert_int_equal(r.ebx >> 24, 0);
+	r = hv_cpuid(1, 0, 1, all_zeros);
+	assert_int_equal(r.ecx, BIT32(21) | BIT32(24) | BIT32(31));
+	assert_int_equal(r.edx, BIT32(9));
+	r = hv_cpuid(7, 0, 1, all_ones);
+	assert_int_equal(r.eax, 0);
+	assert_int_equal(r.ecx, BIT32(2) | BIT32(27) | BIT32(28));
+	r = hv_cpuid(7, 1, 1, all_ones);
+	assert_int_equal(r.eax | r.ebx | r.ecx | r.edx, 0);
+	assert_int_equal(hv_cpuid(0x80000001, 0, 1, all_ones).ecx & BIT32(2), 0);
+	assert_int_equal(hv_cpuid(0x40000001, 0, 2, all_ones).eax, 2);
+	for (uint64_t leaf = 0; leaf < 0x100000000; leaf += leaf % 0x10000 < 0x40 ? 1 : 0x10000 - leaf % 0x10000) {
+		r = hv_cpuid((uint32_t)leaf, 0, 1, all_ones);
+		if (leaf > 0x0b && leaf != 0x40000000 && leaf != 0x40000001 && (leaf < 0x80000000 || leaf > 0x80000008))
+			assert_int_equal(r.eax | r.ebx | r.ecx | r.edx, 0);
+	}
+}
+
+/* ---- the ELF file ---- */
+
+struct elf64 {
+	uint8_t ident[16];
+	uint16_t type, machine;
+	uint32_t version;
+	uint64_t entry, phoff, shoff;
+	uint32_t flags;
+	uint16_t ehsize, phentsize, phnum, shentsize, shnum, shstrndx;
+	struct {
+		uint32_t type, flags;
+		uint64_t offset, vaddr, paddr, filesz, memsz, align;
+	} segment[2];
+	uint8_t content[64];
+};
+
+static const struct elf64 good = {
+        .ident = {0x7f, 'E', 'L', 'F', 2, 1, 1},
+        .machine = 62,
+        .entry = 0x1010,
+        .phoff = 64,
+        .phentsize = 56,
+        .phnum = 2,
+        .segment = {{1, 5, offsetof(struct elf64, content), 0x1000, 0, 32, 32, 0},
+                    {1, 6, offsetof(struct elf64, content) + 32, 0x2000, 0, 32, 0x1800, 0}},
+};
+
+static void elf_good(void **state)
+{
+	struct elf64 file = good;
+	uint8_t memory[0x3000] = {0};
+	struct hv_elf elf;
+
+	(void)state;
+	memset(file.content, 0x5a, sizeof(file.content));
+	assert_int_equal(hv_elf_parse(&file, sizeof(file), &elf), 0);
+	assert_int_equal(elf.base, 0x1000);
+	assert_int_equal(elf.size, 0x3000);
+	assert_int_equal(elf.entry, 0x10);
+	hv_elf_copy(&file, &elf, memory);
+	assert_int_equal(memory[31], 0x5a);
+	assert_int_equal(memory[32], 0);
+	assert_int_equal(memory[0x101f], 0x5a);
+}
+
+/* Broken in every way that chance finds: refused, or small enough to be copied without leaving its memory. */
+static void elf_damaged(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 500000; i++) {
+		size_t size = i % 4 ? sizeof(good) : random64() % sizeof(good);
+		uint8_t *file = malloc(size ? size : 1), *memory;
+		struct hv_elf elf;
+
+		memcpy(file, &good, size);
+		for (unsigned n = (unsigned)(random64() % 4); size && n; n--)
+			file[random64() % size] = (uint8_t)(random64() % 3 ? random64() : 0xff);
+		if (!hv_elf_parse(file, size, &elf)) {
+			assert_true(elf.entry < elf.size);
+			assert_true(IS_ALIGNED(elf.base | elf.size, 4096));
+			if (elf.size <= 0x100000) {
+				memory = malloc(elf.size);
+				hv_elf_copy(file, &elf, memory);
+				free(memory);
+			}
+		}
+		free(file);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(apic_priorities), cmocka_unit_test(apic_off),    cmocka_unit_test(apic_timers),
+	        cmocka_unit_test(apic_any),        cmocka_unit_test(cpuid_lists), cmocka_unit_test(elf_good),
+	        cmocka_unit_test(elf_damaged),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
