@@ -19,49 +19,121 @@
 #define PIT_CHANNEL_2               0x42
 #define PIT_MODE                    0x43
 #define PIT_MODE_CHANNEL_2_ONE_SHOT 0xb0
+#define PIT_MODE_CHANNEL_2_LATCH    0x80
 #define PIT_GATE                    0x61
 #define PIT_GATE_ON                 0x01
 #define PIT_GATE_SPEAKER            0x02
 #define PIT_GATE_OUTPUT             0x20
-#define PIT_SAMPLE                  5966U /* 5 ms */
 
 #define PM_TIMER_HZ          UINT64_C(3579545)
 #define PM_TIMER_MASK        UINT32_C(0xffffff)
-#define PM_TIMER_SAMPLE      17898U /* 5 ms */
 #define FADT_PM_TIMER_BLOCK  76
 #define FADT_PM_TIMER_LENGTH 91
 
-/* Cycles after which a timer that does not move is given up: 0.1 s at least, 20 s at most. */
-#define GIVE_UP_CYCLES UINT64_C(2000000000)
-#define SAMPLES        5U
+/* A measurement takes a two-hundredth of a second. */
+#define SAMPLES_PER_S  200U
+/* Cycles after which a timer that does not get there is given up: 40 ms at 5 GHz, 2 s at 100 MHz. */
+#define GIVE_UP_CYCLES UINT64_C(200000000)
+#define ATTEMPTS       3U
+#define READS          8U
 
 static uint64_t tsc_hz = NS_PER_S;
 static uint64_t ns_per_tick = UINT64_C(1) << 32; /* in 2^-32 ns; until it is known, 1 GHz, so that waits do end */
 static uint64_t start_tsc;
 
-/* One measurement: cycles that went by while a timer counted, and how many of them belong to its two ends. */
-struct sample {
-	uint64_t cycles, unsure;
+/* A timer to measure against: counts up, in ticks of hz. */
+struct reference {
+	uint64_t hz;
+	uint16_t port; /* of the ACPI timer; 0: the PIT */
 };
 
-static struct sample pit_sample(void)
-{
-	uint64_t before, begin, last, now;
-	struct sample none = {0, 0};
+/* What the reference said at a point of time-stamp time that is known to within unsure cycles. */
+struct reading {
+	uint64_t tsc, unsure;
+	uint32_t ticks;
+};
 
+static void pit_start(void)
+{
 	cpu_out8(PIT_GATE, (uint8_t)((cpu_in8(PIT_GATE) & ~PIT_GATE_SPEAKER) | PIT_GATE_ON));
 	cpu_out8(PIT_MODE, PIT_MODE_CHANNEL_2_ONE_SHOT);
-	cpu_out8(PIT_CHANNEL_2, PIT_SAMPLE & 0xff);
-	before = cpu_rdtsc();
-	cpu_out8(PIT_CHANNEL_2, PIT_SAMPLE >> 8); /* counts from here on */
-	begin = last = cpu_rdtsc();
-	while (!(cpu_in8(PIT_GATE) & PIT_GATE_OUTPUT)) {
-		last = cpu_rdtsc();
-		if (last - begin > GIVE_UP_CYCLES)
-			return none;
+	cpu_out8(PIT_CHANNEL_2, 0xff);
+	cpu_out8(PIT_CHANNEL_2, 0xff);
+}
+
+static struct reading read_once(const struct reference *ref)
+{
+	struct reading r;
+	uint64_t before = cpu_rdtsc(), after;
+
+	if (ref->port) {
+		r.ticks = cpu_in32(ref->port) & PM_TIMER_MASK;
+		after = cpu_rdtsc();
+	} else {
+		cpu_out8(PIT_MODE, PIT_MODE_CHANNEL_2_LATCH);
+		after = cpu_rdtsc();
+		r.ticks = cpu_in8(PIT_CHANNEL_2);
+		r.ticks = UINT16_MAX - (r.ticks | (uint32_t)cpu_in8(PIT_CHANNEL_2) << 8);
 	}
-	now = cpu_rdtsc();
-	return (struct sample){now - begin, (begin - before) + (now - last)};
+	r.unsure = after - before;
+	r.tsc = before + r.unsure / 2;
+	return r;
+}
+
+/*
+ * Firmware (SMM) or a hypervisor may take the processor away in the middle of a reading, for longer than the whole
+ * measurement. Of a few readings, the one that took least time is the one where that did not happen.
+ */
+static struct reading read_well(const struct reference *ref)
+{
+	struct reading best = read_once(ref);
+
+	for (unsigned i = 1; i < READS; i++) {
+		struct reading r = read_once(ref);
+
+		if (r.unsure < best.unsure)
+			best = r;
+	}
+	return best;
+}
+
+static uint32_t ticks_between(const struct reference *ref, const struct reading *from, const struct reading *to)
+{
+	return (to->ticks - from->ticks) & (ref->port ? PM_TIMER_MASK : UINT16_MAX);
+}
+
+/* The time-stamp counter's frequency; 0 if the reference does not count. */
+static uint64_t measure_once(const struct reference *ref)
+{
+	struct reading from, to;
+
+	if (!ref->port)
+		pit_start();
+	from = read_well(ref);
+	do {
+		to = read_once(ref);
+		if (to.tsc - from.tsc > GIVE_UP_CYCLES)
+			return 0;
+	} while (ticks_between(ref, &from, &to) < ref->hz / SAMPLES_PER_S);
+	to = read_well(ref);
+	/* The PIT has come to its end, 55 ms after its start, and so says nothing of the time since. */
+	if (!ref->port && (cpu_in8(PIT_GATE) & PIT_GATE_OUTPUT))
+		return 0;
+	return (to.tsc - from.tsc) * ref->hz / ticks_between(ref, &from, &to);
+}
+
+static int sane(uint64_t hz)
+{
+	return hz >= TSC_LEAST_HZ && hz <= TSC_MOST_HZ;
+}
+
+static uint64_t measure(const struct reference *ref)
+{
+	uint64_t hz = 0;
+
+	for (unsigned i = 0; i < ATTEMPTS && !sane(hz); i++)
+		hz = measure_once(ref);
+	return hz;
 }
 
 static uint16_t pm_timer_port(void)
@@ -72,43 +144,6 @@ static uint16_t pm_timer_port(void)
 	if (!fadt || fadt->length <= FADT_PM_TIMER_LENGTH || bytes[FADT_PM_TIMER_LENGTH] != 4)
 		return 0;
 	return (uint16_t)(bytes[FADT_PM_TIMER_BLOCK] | bytes[FADT_PM_TIMER_BLOCK + 1] << 8);
-}
-
-static struct sample pm_timer_sample(uint16_t port)
-{
-	struct sample none = {0, 0};
-	uint64_t before = cpu_rdtsc(), begin, last, now;
-	uint32_t from = cpu_in32(port);
-
-	begin = last = cpu_rdtsc();
-	while (((cpu_in32(port) - from) & PM_TIMER_MASK) < PM_TIMER_SAMPLE) {
-		last = cpu_rdtsc();
-		if (last - begin > GIVE_UP_CYCLES)
-			return none;
-	}
-	now = cpu_rdtsc();
-	return (struct sample){now - begin, (begin - before) + (now - last)};
-}
-
-/*
- * The best of a few samples: firmware (SMM) or a hypervisor may take the processor away in the middle, and the sample
- * whose ends are known best is the one where that did not happen there.
- */
-static uint64_t measure(uint16_t pm_port)
-{
-	struct sample best = {0, UINT64_MAX};
-
-	for (unsigned i = 0; i < SAMPLES; i++) {
-		struct sample s = pm_port ? pm_timer_sample(pm_port) : pit_sample();
-
-		if (s.cycles == 0)
-			return 0;
-		if (s.unsure < best.unsure)
-			best = s;
-		if (best.unsure < best.cycles / 1000)
-			break;
-	}
-	return pm_port ? best.cycles * PM_TIMER_HZ / PM_TIMER_SAMPLE : best.cycles * PIT_HZ / PIT_SAMPLE;
 }
 
 /* What the processor says itself (SDM vol. 3, 19.7.3), or 0. */
@@ -122,24 +157,18 @@ static uint64_t cpuid_hz(void)
 	return ratio.eax && ratio.ebx ? (base.eax & 0xffff) * UINT64_C(1000000) : 0;
 }
 
-static int sane(uint64_t hz)
-{
-	return hz >= TSC_LEAST_HZ && hz <= TSC_MOST_HZ;
-}
-
 static uint64_t find_hz(void)
 {
 	uint64_t hz = boot_info_get()->tsc_hz;
-	uint16_t pm_port;
+	const struct reference pit = {PIT_HZ, 0}, pm_timer = {PM_TIMER_HZ, pm_timer_port()};
 
 	if (sane(hz) || sane(hz = cpuid_hz()))
 		return hz;
 	if (boot_in_guest())
 		return 0;
-	if (sane(hz = measure(0)))
+	if (sane(hz = measure(&pit)))
 		return hz;
-	pm_port = pm_timer_port();
-	return pm_port && sane(hz = measure(pm_port)) ? hz : 0;
+	return pm_timer.port && sane(hz = measure(&pm_timer)) ? hz : 0;
 }
 
 void time_init(void)
