@@ -92,7 +92,7 @@ static void set_translation(struct dsa *dsa, bool on)
 static int read_caps(struct dsa *dsa)
 {
 	struct dsa_caps *c = &dsa->caps;
-	uint64_t table_end;
+	uint64_t table_end, portals_end;
 
 	c->version = mmio_read32(dsa->regs, DSA_VERSION);
 	c->gencap = mmio_read64(dsa->regs, DSA_GENCAP);
@@ -128,7 +128,9 @@ static int read_caps(struct dsa *dsa)
 	    (uint64_t)c->ims + (uint64_t)c->ims_entries * DSA_IMS_STRIDE > dsa->regs_size)
 		return dsa_fail(dsa, -EIO, 0, "OFFSETS 0x%016llx: tables reach beyond BAR0",
 		                (unsigned long long)c->offsets[0]);
-	if ((uint64_t)c->wqs * DSA_PORTAL_WQ_STRIDE > dsa->portals_size)
+	/* A vDSA has no pages for the IMS that it does not have: the last WQ's MSI-X portals must be there. */
+	if (c->wqs &&
+	    (c->wqs - 1) * (uint64_t)DSA_PORTAL_WQ_STRIDE + DSA_PORTAL_LIMITED + DSA_PORTAL_SIZE > dsa->portals_size)
 		return dsa_fail(dsa, -EIO, (uint32_t)c->wqcap, "WQCAP 0x%llx: portals of %u WQs do not fit into BAR2",
 		                (unsigned long long)c->wqcap, c->wqs);
 	if (!c->wqs || !c->groups || !c->engines)

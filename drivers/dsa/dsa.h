@@ -194,7 +194,7 @@ enum dsa_portal {
 uint64_t dsa_portal_phys(const struct dsa *dsa, unsigned wq, enum dsa_portal portal);
 /*
  * Submit to a dedicated WQ by MOVDIR64B, after a store fence. The caller keeps count: more than size descriptors are
- * dropped. Returns 0, -EINVAL (no such WQ) or -ENOTSUP (no MOVDIR64B).
+ * dropped. Returns 0, -EINVAL (no such WQ or page) or -ENOTSUP (no MOVDIR64B).
  */
 int dsa_submit(struct dsa *dsa, unsigned wq, enum dsa_portal portal, const struct dsa_hw_desc *desc);
 

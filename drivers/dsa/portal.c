@@ -21,6 +21,8 @@ int dsa_submit(struct dsa *dsa, unsigned wq, enum dsa_portal portal, const struc
 
 	if (wq >= dsa->caps.wqs)
 		return dsa_fail(dsa, -EINVAL, 0, "WQ %u: the device has %u", wq, dsa->caps.wqs);
+	if (offset_of(wq, portal) + DSA_PORTAL_SIZE > dsa->portals_size)
+		return dsa_fail(dsa, -EINVAL, 0, "WQ %u: BAR2 has no portal page 0x%x", wq, (unsigned)portal);
 	if (!dsa->can_submit)
 		return dsa_fail(dsa, -ENOTSUP, 0, "CPUID.7.0:ECX[28]=0: the processor has no MOVDIR64B");
 	/* All 64-byte places of a page are alike; another one each time lets several stores be under way. */
