@@ -51,16 +51,19 @@ void vdsa_raise(struct vdsa *v, uint32_t cause)
 	send(v, 0);
 }
 
+/* Whom the entry serves. With nobody's PASID in it the device refuses its handle, as it does any wrong one (19h). */
 static uint32_t ims_pasid(const struct vdsa *v)
 {
 	uint32_t perm = v->msixperm[IMS_VECTOR], hpasid;
 
+	if (!v->handle_out) /* never requested, or released */
+		return v->host.pasid_nobody;
 	if (!(perm & DSA_INTPERM_PASID_EN))
 		return v->hpasid;
 	if (v->ops->pasid_translate != NULL &&
 	    v->ops->pasid_translate(v->ctx, FIELD_GET(DSA_INTPERM_PASID, perm), &hpasid) == 0)
 		return hpasid;
-	return v->host.pasid_nobody; /* the device refuses the handle then, as for any wrong PASID */
+	return v->host.pasid_nobody;
 }
 
 static void ims_update(struct vdsa *v)

@@ -29,7 +29,7 @@ TEST(vdsa_ims_entry, "vdsa.1dwq.ims.entry", NEEDS_VDSA, "DSA 5.4, 9.2.30")
 	uint32_t mine = entry_for(info.hpasid);
 	uint32_t flags = VDSA_CAP_MSIX + PCI_MSIX_FLAGS;
 
-	EXPECT_EQ(mine | DSA_IMS_CTRL_MASK, control(bound));
+	EXPECT_EQ(entry_for(info.pasid_nobody) | DSA_IMS_CTRL_MASK, control(bound));
 	bound_start(bound); /* MSI-X on, unmasked, handle requested: now it is live */
 	EXPECT_EQ(mine, control(bound));
 	bound_write(bound, TABLE1_CONTROL, 4, 1);
@@ -50,7 +50,7 @@ TEST(vdsa_ims_entry, "vdsa.1dwq.ims.entry", NEEDS_VDSA, "DSA 5.4, 9.2.30")
 	bound_write(bound, MSIXPERM1, 4, 0);
 	EXPECT_EQ(mine, control(bound));
 	EXPECT_EQ(0, bound_command(bound, DSA_CMD_RELEASE_INT_HANDLE, info.handle));
-	EXPECT_EQ(mine | DSA_IMS_CTRL_MASK, control(bound));
+	EXPECT_EQ(entry_for(info.pasid_nobody) | DSA_IMS_CTRL_MASK, control(bound));
 	/* All this never touched the message. */
 	EXPECT_EQ(info.ims_address, bound_info(bound).ims_address);
 	EXPECT_EQ(info.ims_data, bound_info(bound).ims_data);

@@ -74,6 +74,7 @@ static void i2_release(void **state)
 	assert_false(h.ims_control & DSA_IMS_CTRL_MASK);
 	assert_int_equal(command(&h, DSA_CMD_RELEASE_INT_HANDLE, HOST_SLOT), 0);
 	assert_true(h.ims_control & DSA_IMS_CTRL_MASK); /* a stale descriptor raises nothing */
+	assert_int_equal(host_completion(&h, HOST_SLOT), DSA_COMP_INT_HANDLE_INVAL);
 	h.messages = 0;
 	assert_int_equal(command(&h, DSA_CMD_RELEASE_INT_HANDLE, HOST_SLOT), 0x41);
 	assert_int_equal(h.messages, 1); /* one completion, not two */
@@ -199,8 +200,10 @@ static void reset_discards_pending(void **state)
 
 	(void)state;
 	boot_with_handle(&h);
-	assert_int_equal(command(&h, DSA_CMD_RELEASE_INT_HANDLE, HOST_SLOT), 0);
+	reg_write(&h, TABLE1 + 12, 4, 1);
 	assert_int_equal(host_completion(&h, HOST_SLOT), DSA_COMP_SUCCESS);
+	assert_int_equal(command(&h, DSA_CMD_RELEASE_INT_HANDLE, HOST_SLOT), 0);
+	reg_write(&h, TABLE1 + 12, 4, 0);
 	assert_int_equal(reg_read(&h, VDSA_MSIX_PBA, 8), 2);
 	assert_int_equal(command(&h, DSA_CMD_RESET_DEVICE, 0), 0);
 	assert_int_equal(command(&h, DSA_CMD_REQUEST_INT_HANDLE, 1), HOST_SLOT << 8);
@@ -234,8 +237,9 @@ static void no_handle_no_interrupt(void **state)
 	assert_int_equal(command(&h, DSA_CMD_ENABLE_DEVICE, 0), 0);
 	assert_int_equal(command(&h, DSA_CMD_ENABLE_WQ, 0), 0);
 	h.messages = 0;
-	assert_int_equal(host_completion(&h, HOST_SLOT), DSA_COMP_SUCCESS);
+	assert_int_equal(host_completion(&h, HOST_SLOT), DSA_COMP_INT_HANDLE_INVAL);
 	assert_int_equal(h.messages, 0);
+	assert_int_equal(ims_pasid(&h), HOST_NOBODY);
 	host_stop(&h);
 }
 
