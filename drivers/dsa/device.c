@@ -92,7 +92,7 @@ static void set_translation(struct dsa *dsa, bool on)
 static int read_caps(struct dsa *dsa)
 {
 	struct dsa_caps *c = &dsa->caps;
-	uint64_t table_end, portals_end;
+	uint64_t table_end;
 
 	c->version = mmio_read32(dsa->regs, DSA_VERSION);
 	c->gencap = mmio_read64(dsa->regs, DSA_GENCAP);
