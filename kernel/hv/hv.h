@@ -99,6 +99,12 @@ struct hv_mmio {
 int hv_mmio_add(struct hv_vm *vm, const struct hv_mmio *region);
 int hv_mmio_remove(struct hv_vm *vm, uint64_t gpa);
 
+/*
+ * From now on addresses in the BAR window that nothing decodes read as all ones and swallow writes, as on a PCI bus
+ * (PCI 3.0, 3.3.3.1): a driver may look at a device while its BARs are off. Without it the guest ends there.
+ */
+void hv_mmio_open_bus(struct hv_vm *vm);
+
 /* ---- the guest's PCI bus ---- */
 
 /*

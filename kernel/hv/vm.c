@@ -220,11 +220,33 @@ int hv_mmio_remove(struct hv_vm *vm, uint64_t gpa)
 	return -ENOENT;
 }
 
+static uint64_t open_bus_read(void *arg, uint64_t offset, unsigned width)
+{
+	(void)arg, (void)offset, (void)width;
+	return UINT64_MAX;
+}
+
+static void open_bus_write(void *arg, uint64_t offset, unsigned width, uint64_t value)
+{
+	(void)arg, (void)offset, (void)width, (void)value;
+}
+
+static const struct hv_mmio open_bus = {
+        HV_BAR_WINDOW_BASE, HV_BAR_WINDOW_SIZE, open_bus_read, open_bus_write, NULL, "open bus",
+};
+
+void hv_mmio_open_bus(struct hv_vm *vm)
+{
+	vm->open_bus = true;
+}
+
 const struct hv_mmio *hv_mmio_find(const struct hv_vm *vm, uint64_t gpa)
 {
 	for (unsigned i = 0; i < HV_MMIO_MAX; i++)
 		if (vm->mmio[i].size && gpa >= vm->mmio[i].gpa && gpa - vm->mmio[i].gpa < vm->mmio[i].size)
 			return &vm->mmio[i];
+	if (vm->open_bus && gpa >= open_bus.gpa && gpa - open_bus.gpa < open_bus.size)
+		return &open_bus;
 	return NULL;
 }
 

@@ -40,6 +40,7 @@ struct hv_vm {
 	bool used;   /* RAM is no longer zero */
 	bool halted; /* in HLT */
 	bool stop;
+	bool open_bus;    /* what nothing decodes in the BAR window reads as all ones */
 	uint32_t running; /* atomic: some processor is in hv_run() */
 
 	void (*console)(void *arg, const char *text);
