@@ -31,6 +31,8 @@ static void on_event(void *arg)
 	struct dsa *dsa = arg;
 	uint32_t causes = mmio_read32(dsa->regs, DSA_INTCAUSE);
 
+	if (causes == UINT32_MAX) /* decoding is off: somebody sizes the BAR or resets the function */
+		return;
 	mmio_write32(dsa->regs, DSA_INTCAUSE, causes);
 	__atomic_fetch_or(&dsa->irq_causes, causes, __ATOMIC_RELAXED);
 	if (dsa->event)
