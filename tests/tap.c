@@ -202,6 +202,16 @@ void tap_subtest(struct tap *child, struct tap *parent, const char *name)
 	tap_comment(parent, "Subtest: %s", name);
 }
 
+void tap_pass(struct tap *tap, const char *text)
+{
+	struct line line;
+
+	begin(tap, &line);
+	for (; *text; text++)
+		add(&line, printable(*text) ? *text : '?');
+	end(tap, &line);
+}
+
 /* ---- reader ---- */
 
 struct cursor {

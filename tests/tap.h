@@ -40,6 +40,9 @@ void tap_bail_out(struct tap *tap, const char *reason);
 /* Announce a subtest of parent, whose lines then go through child. The parent's next result ends it. */
 void tap_subtest(struct tap *child, struct tap *parent, const char *name);
 
+/* A line of another stream, as it is but for odd bytes ('?'): what a guest says, as part of a subtest. */
+void tap_pass(struct tap *tap, const char *text);
+
 /* ---- reader ---- */
 
 enum tap_kind {

@@ -8,8 +8,6 @@
 #include "tests/runner/host_guest.h"
 #include "tests/runner/host_world.h"
 
-struct guest_record guest_record;
-
 #define SUITES_MAX 64
 #define SUITE_NAME 32
 
@@ -108,26 +106,34 @@ static const struct result *host_result(const struct run *run, const char *name)
 	return NULL;
 }
 
-/* A test that ended otherwise in the guest than on the host is a finding about the composition layer. */
+/*
+ * A test that passed in one world and failed in the other is a finding about the composition layer. What one world only
+ * skips it does not have, and its reason stands beside the skip: those are named with loglevel=2.
+ */
 static void print_differences(struct run *run)
 {
-	unsigned shared = 0, differ = 0;
+	unsigned shared = 0, skipped = 0, differ = 0;
 
 	for (unsigned i = 0; i < guest_record.count; i++) {
 		const struct result *host = host_result(run, guest_record.results[i].name);
+		enum outcome guest = guest_record.results[i].outcome;
+		bool one_skips;
 
 		if (!host)
 			continue;
 		shared++;
-		if (column_of(host->outcome) == column_of(guest_record.results[i].outcome))
+		if (column_of(host->outcome) == column_of(guest))
 			continue;
-		if (!differ++)
-			tap_comment(&run->tap, "differences");
-		tap_comment(&run->tap, "  %s: host %s, guest %s", host->test->name, outcome_name(host->outcome),
-		            outcome_name(guest_record.results[i].outcome));
+		one_skips = host->outcome == OUTCOME_SKIP || guest == OUTCOME_SKIP;
+		skipped += one_skips;
+		differ += !one_skips;
+		if (!one_skips || run->config.loglevel >= 2)
+			tap_comment(&run->tap, "differs: %s: host %s, guest %s", host->test->name,
+			            outcome_name(host->outcome), outcome_name(guest));
 	}
 	if (shared)
-		tap_comment(&run->tap, "%u tests ran in both worlds, %u ended differently", shared, differ);
+		tap_comment(&run->tap, "%u tests ran in both worlds: %u ended differently, %u were skipped in one",
+		            shared, differ, skipped);
 }
 
 static void print_failures(struct run *run)

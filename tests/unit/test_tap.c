@@ -91,9 +91,11 @@ static void comments_and_subtests(void **state)
 	tap_plan(&child, 1);
 	tap_result(&child, true, "x", NULL);
 	tap_comment(&child, "note");
+	tap_pass(&child, "ok 2 - \t\033[1m\nok 3");
 	tap_result(&tap, true, "inner", NULL);
-	assert_string_equal(out, "# one\n# two\n#\n# Subtest: inner\n    1..1\n    ok 1 - x\n    # note\n"
-	                         "ok 1 - inner\n");
+	assert_string_equal(
+	        out, "# one\n# two\n#\n# Subtest: inner\n    1..1\n    ok 1 - x\n    # note\n    ok 2 - ??[1m?ok 3\n"
+	             "ok 1 - inner\n");
 }
 
 static void cuts_long_lines(void **state)
