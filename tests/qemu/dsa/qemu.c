@@ -51,29 +51,30 @@ static AddressSpace *address_space(IntelDSA *s, const struct dsa_requester *who)
 	return pci_get_address_space(dev);
 }
 
-static MemTxAttrs attributes(IntelDSA *s)
+/* What is given but not a user's is privileged to the IOMMU. */
+static MemTxAttrs attributes(IntelDSA *s, const struct dsa_requester *who)
 {
-	return (MemTxAttrs){.requester_id = pci_requester_id(PCI_DEVICE(s))};
+	return (MemTxAttrs){.requester_id = pci_requester_id(PCI_DEVICE(s)), .user = !who->priv};
 }
 
 static int memory_read(void *ctx, const struct dsa_requester *who, uint64_t addr, void *buf, size_t len)
 {
 	IntelDSA *s = ctx;
 
-	return address_space_read(address_space(s, who), addr, attributes(s), buf, len) == MEMTX_OK ? 0 : -1;
+	return address_space_read(address_space(s, who), addr, attributes(s, who), buf, len) == MEMTX_OK ? 0 : -1;
 }
 
 static int memory_write(void *ctx, const struct dsa_requester *who, uint64_t addr, const void *buf, size_t len)
 {
 	IntelDSA *s = ctx;
 
-	return address_space_write(address_space(s, who), addr, attributes(s), buf, len) == MEMTX_OK ? 0 : -1;
+	return address_space_write(address_space(s, who), addr, attributes(s, who), buf, len) == MEMTX_OK ? 0 : -1;
 }
 
 static bool memory_translate(void *ctx, const struct dsa_requester *who, uint64_t addr, bool write)
 {
 	IntelDSA *s = ctx;
-	IOMMUTLBEntry entry = address_space_get_iotlb_entry(address_space(s, who), addr, write, attributes(s));
+	IOMMUTLBEntry entry = address_space_get_iotlb_entry(address_space(s, who), addr, write, attributes(s, who));
 
 	return (entry.perm & (write ? IOMMU_WO : IOMMU_RO)) != 0;
 }
