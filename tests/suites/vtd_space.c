@@ -24,14 +24,20 @@ struct vtd_unit_info test_unit_info(void)
 	return info;
 }
 
-/* The device is idle by then: the runner resets it after a failure. */
+/*
+ * The device is idle by then: the runner resets it after a failure. All PASIDs go first, for a test may have attached
+ * one to another's space; that one is detached already is no error.
+ */
 static void space_end(void *arg)
 {
 	struct space *space = arg;
 
-	if (space->pasid) {
-		(void)vtd_pasid_detach(test_dsa()->pci, space->pasid); /* a test may have done so */
-		vtd_pasid_free(test_unit(), space->pasid);
+	for (unsigned i = 0; i < SPACES_MAX; i++) {
+		if (!spaces[i].pasid)
+			continue;
+		(void)vtd_pasid_detach(test_dsa()->pci, spaces[i].pasid);
+		vtd_pasid_free(test_unit(), spaces[i].pasid);
+		spaces[i].pasid = 0;
 	}
 	if (space->domain)
 		vtd_domain_destroy(space->domain);
@@ -196,6 +202,8 @@ void expect_fault(enum vtd_fault_reason reason, uint32_t pasid, uint64_t address
 		EXPECT_EQ(pasid, fault.pasid);
 	EXPECT_EQ(ALIGN_DOWN(address, (uint64_t)PAGE_SIZE), fault.address);
 	EXPECT_EQ(write, fault.write);
+	EXPECT_FALSE(fault.privileged);
+	EXPECT_EQ(0, fault.at);
 	take_same(&fault);
 	test_context("");
 }
