@@ -25,6 +25,7 @@
 #define GUEST_IDT       UINT64_C(0x8000)
 #define GUEST_COUNTS    UINT64_C(0x9000)
 #define GUEST_STUBS     UINT64_C(0x20000)
+#define GUEST_STUB_SIZE 64U
 #define GUEST_DATA      UINT64_C(0x30000) /* for the test's own use, up to 0x100000 */
 #define GUEST_EXCEPTION 0x100U
 

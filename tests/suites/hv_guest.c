@@ -9,7 +9,6 @@
 #define IDT_POINTER    0x7110
 #define GATE_INTERRUPT UINT64_C(0x8e00)
 #define CODE_SELECTOR  0x08U
-#define STUB_SIZE      64U
 
 static void destroy(void *arg)
 {
@@ -60,7 +59,7 @@ static void put_tables(uint8_t *ram)
 	memcpy(ram + GDT_POINTER, &gdt_pointer, sizeof(gdt_pointer));
 	memcpy(ram + IDT_POINTER, &idt_pointer, sizeof(idt_pointer));
 	for (unsigned v = 0; v < 256; v++) {
-		uint64_t stub = GUEST_STUBS + v * STUB_SIZE;
+		uint64_t stub = GUEST_STUBS + v * GUEST_STUB_SIZE;
 
 		if (v < 32)
 			put_exception_stub(ram + stub, v);

@@ -192,6 +192,25 @@ TEST(hv_mmio_move, "hv.mmio.moved_inside_callback", NEEDS_HV, "kernel/hv/hv.h")
 	expect_records(expected, 3);
 }
 
+/* A portal that is taken away from the guest meanwhile: 64 bytes arrive in order. */
+GUEST(movdir64b, "mov $0x30000, %esi\nmov $0xc0000040, %eax\n.byte 0x66, 0x0f, 0x38, 0xf8, 0x06\n" EXIT);
+
+TEST(hv_mmio_movdir64b, "hv.mmio.movdir64b", NEEDS_HV | NEEDS_MOVDIR64B, "SDM 2A MOVDIR64B")
+{
+	struct hv_vm *vm = GUEST_VM(movdir64b, 0);
+	uint64_t *source = guest_at(vm, GUEST_DATA);
+
+	add_device(vm, BAR, 0x1000);
+	for (unsigned i = 0; i < 8; i++)
+		source[i] = i * UINT64_C(0x0101010101010101);
+	guest_run(vm, HV_END_EXIT);
+	EXPECT_EQ(8, record_count);
+	for (unsigned i = 0; i < 8; i++) {
+		EXPECT_EQ(0x40 + 8 * i, records[i].offset);
+		EXPECT_EQ(source[i], records[i].value);
+	}
+}
+
 GUEST(unknown, INTERRUPTS "mov $0xc0000000, %ebx\nmull (%rbx)\n" EXIT);
 
 TEST(hv_mmio_unknown, "hv.mmio.unknown_instruction_is_ud", NEEDS_HV, "kernel/hv/decode.h")
