@@ -450,7 +450,7 @@ void vdsa_bind_poll(struct vdsa_binding *b)
 		vdsa_host_halted(&b->vdsa);
 }
 
-/* The first binding of a device switches its error and halt interrupts on, the last one off. */
+/* A device with a binding tells us its events; the driver has enabled those of errors and halt. */
 static void events_update(struct dsa *dsa)
 {
 	bool any = false;
@@ -459,9 +459,6 @@ static void events_update(struct dsa *dsa)
 		any |= bindings[i] != NULL && bindings[i]->dsa == dsa;
 	dsa->event_arg = dsa;
 	dsa->event = any ? on_event : NULL;
-	if (dsa->regs == NULL)
-		return;
-	mmio_write32(dsa->regs, DSA_GENCTRL, any ? DSA_GENCTRL_SWERR_INT | DSA_GENCTRL_HALT_INT : 0);
 }
 
 /* ---- life ---- */
@@ -479,8 +476,7 @@ int vdsa_bind_prepare(struct dsa *host, unsigned wq)
 		rc = dsa_group_configure(host, 0, BIT64(wq), GENMASK64(host->caps.engines - 1, 0));
 	if (rc != 0)
 		return rc;
-	mmio_write32(host->regs, DSA_GENCFG, mmio_read32(host->regs, DSA_GENCFG) | DSA_GENCFG_USER_INT);
-	return dsa_enable(host);
+	return dsa_enable(host); /* which also allows user-mode interrupts and reports errors */
 }
 
 /* A place among the bindings. */
