@@ -80,7 +80,9 @@ int hv_unmap(struct hv_vm *vm, uint64_t gpa, uint64_t size);
 
 /*
  * A region whose every access is a callback. offset counts from gpa; width is 1, 2, 4 or 8 bytes; an access that runs
- * over the region's end is not delivered. Values are zero-extended.
+ * over the region's end is not delivered and reads as all ones. Values are zero-extended. MOVDIR64B arrives as eight
+ * writes of 8 bytes, ascending. To the guest, an instruction that kernel/hv/decode.h does not know is #UD, and an
+ * operand that its own page tables forbid is #PF.
  */
 struct hv_mmio {
 	uint64_t gpa;
@@ -127,8 +129,9 @@ int hv_pci_remove(struct hv_vm *vm, uint8_t devfn);
 /*
  * Deliver the MSI (address, data) in the guest, as its x2APIC understands it (Intel SDM vol. 3, 11.11): fixed and
  * lowest priority delivery to APIC id 0 or to all. Both values may be the guest's own: returns 0, or -EINVAL for a
- * message that raises nothing (no interrupt address, another processor, a reserved vector, SMI, NMI, INIT, ExtINT),
- * which has no effect at all. From any processor and from interrupt handlers; does not allocate or print.
+ * message that raises nothing (no interrupt address, another processor, a reserved vector, SMI, NMI, INIT, ExtINT, or
+ * the guest has its APIC off), which has no effect at all. From any processor and from interrupt handlers; does not
+ * allocate or print.
  */
 int hv_msi(struct hv_vm *vm, uint64_t address, uint32_t data);
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "kernel/bits.h"
+#include "kernel/hv/ops.h"
 
 #define CPUID_SVM           0x8000000aU
 #define CPUID_SVM_EDX_NP    BIT32(0)
@@ -113,6 +114,10 @@
 #define SEGMENT_L       0x200U
 #define SEGMENT_D       0x400U
 
+#define EXCEPTION_DB 1U
+#define EXCEPTION_AC 17U
+#define EXCEPTION_MC 18U
+
 struct vmcb_segment {
 	uint16_t selector;
 	uint16_t attributes;
@@ -190,5 +195,8 @@ _Static_assert(offsetof(struct vmcb, pat) == 0x668, "APM vol. 2, table B-2");
  * kept in the VMCB at host_pa. Interrupts are off before and after.
  */
 void svm_enter(uint64_t *gpr, uint64_t vmcb_pa, uint64_t host_pa);
+
+/* svm_exit.c: what the VMCB says about the latest exit. has_nrips: it holds the next instruction's address. */
+void svm_decode_exit(const struct vmcb *c, bool has_nrips, struct hv_exit *exit);
 
 #endif
