@@ -8,7 +8,7 @@
 # make list				the names of the tests in the image
 # make format-check			as format, without changing anything
 
-sub_make = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc))
+sub_make = $(MAKE) -s $(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc))
 # The emulator is built here, once, and not by tests that run side by side.
 with_qemu = ADIT_QEMU=$${ADIT_QEMU:-$$(tests/setup/qemu.sh)} && export ADIT_QEMU
 

@@ -33,7 +33,8 @@ use IO::Select;
 use POSIX ();
 use Time::HiRes qw(time);
 
-our @EXPORT_OK = qw(boot boot_all verdict firmware elf copy_image change_config selected $root);
+our @EXPORT_OK = qw(boot boot_all verdict firmware elf copy_image change_config
+	start_from_shell selected $root);
 our $root = dirname(dirname(dirname(abs_path(__FILE__))));
 
 # tests/runner/run.h, enum run_status, as isa-debug-exit makes them exit statuses.
@@ -101,6 +102,18 @@ sub change_config {
 	print $out "\n$text\n";
 	close $out or die "$cfg: $!\n";
 	run_or_die('mcopy', '-o', '-i', "$image\@\@1M", $cfg, '::/adit.cfg');
+}
+
+# The loader is no longer where the firmware looks for it: the firmware's shell starts it with this command.
+sub start_from_shell {
+	my ($image, $command) = @_;
+	local $ENV{MTOOLS_SKIP_CHECK} = 1;
+	my $script = dirname($image) . '/startup.nsh';
+	open my $out, '>', $script or die "$script: $!\n";
+	print $out "$command\r\n";
+	close $out or die "$script: $!\n";
+	run_or_die('mcopy', '-i', "$image\@\@1M", $script, '::/startup.nsh');
+	run_or_die('mmove', '-i', "$image\@\@1M", '::/EFI/BOOT/BOOTX64.EFI', '::/adit.efi');
 }
 
 sub options {
