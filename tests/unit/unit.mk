@@ -12,7 +12,7 @@ UNIT_LIBS_dsa_exec := -lisal
 UNIT_SRC_dsa_records := $(DSA_EXEC_UNIT)
 UNIT_LIBS_dsa_records := -lisal
 DSA_MODEL_UNIT := $(DSA_EXEC_UNIT) tests/unit/dsa_world.c \
-	$(addprefix tests/qemu/dsa/,commands.c engine.c errors.c interrupts.c portals.c regs.c)
+	$(addprefix tests/qemu/dsa/,commands.c enable.c engine.c errors.c interrupts.c portals.c regs.c)
 $(foreach t,regs commands work interrupts faults,$(eval UNIT_SRC_dsa_model_$(t) := $(DSA_MODEL_UNIT)))
 FUZZ_SRC_dsa_model := $(DSA_MODEL_UNIT)
 UNIT_SRC_fbcon := kernel/fbcon.c kernel/font.S

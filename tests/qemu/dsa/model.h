@@ -6,6 +6,7 @@
  *
  *	regs.c        BAR0, access and lock rules           (9.2)
  *	commands.c    CMD and CMDSTS                        (3.15, 9.2.12)
+ *	enable.c      what may be enabled                   (9.2.13)
  *	portals.c     BAR2: what is accepted, retried, lost (3.3, 9.3)
  *	engine.c      queues, engines, completion, batches  (3.4 to 3.9)
  *	interrupts.c  INTCAUSE, MSI-X and IMS, handles      (3.7, 9.2.22)
@@ -25,6 +26,7 @@
 
 /* The part that is modelled: Sapphire Rapids. */
 #define DSA_MODEL_WQS          8
+#define DSA_MODEL_ALL_WQS      ((UINT32_C(1) << DSA_MODEL_WQS) - 1)
 #define DSA_MODEL_GROUPS       4
 #define DSA_MODEL_ENGINES      4
 #define DSA_MODEL_ENTRIES      128
@@ -186,6 +188,10 @@ void dsa_completion_interrupt(struct dsa_model *m, bool ims, uint16_t handle);
 void dsa_event_interrupt(struct dsa_model *m, bool ims, uint16_t handle); /* not subject to "ignore" */
 void dsa_ims_write_ctrl(struct dsa_model *m, unsigned index, uint32_t ctrl);
 void dsa_interrupts_reset(struct dsa_model *m);
+
+/* enable.c: 0, or the command's error (enum dsa_cmd_error) */
+uint8_t dsa_check_enable_device(const struct dsa_model *m);
+uint8_t dsa_check_enable_wq(const struct dsa_model *m, uint32_t index);
 
 /* commands.c */
 void dsa_command(struct dsa_model *m, uint32_t value);
