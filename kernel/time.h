@@ -17,16 +17,30 @@ uint64_t time_tsc_hz(void);
 void time_delay_us(uint64_t us);
 
 /*
+ * The pause between two polls: hardly any at first, then up to 10 us, so that polling does not keep whoever is polled
+ * from answering.
+ */
+static inline void time_relax(unsigned round)
+{
+	uint64_t end = time_ns() + (round < 200 ? round * 50U : 10000U);
+
+	cpu_pause();
+	while (time_ns() < end)
+		;
+}
+
+/*
  * Spin until cond is true or timeout_us have passed; the value is whether cond came true. cond is looked at once more
  * after the time-out, so a long pause of the processor is not taken for the device's.
  */
-#define WAIT_FOR(cond, timeout_us)                                                                                     \
-	__extension__({                                                                                                \
-		uint64_t wait_end_ = time_ns() + (uint64_t)(timeout_us)*1000U;                                         \
-		bool wait_ok_;                                                                                         \
-		while (!(wait_ok_ = (cond)) && time_ns() < wait_end_)                                                  \
-			cpu_pause();                                                                                   \
-		wait_ok_ || (cond);                                                                                    \
+#define WAIT_FOR(cond, timeout_us)                                             \
+	__extension__({                                                        \
+		uint64_t wait_end_ = time_ns() + (uint64_t)(timeout_us)*1000U; \
+		unsigned wait_round_ = 0;                                      \
+		bool wait_ok_;                                                 \
+		while (!(wait_ok_ = (cond)) && time_ns() < wait_end_)          \
+			time_relax(wait_round_++);                             \
+		wait_ok_ || (cond);                                            \
 	})
 
 #endif
