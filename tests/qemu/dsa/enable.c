@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What Enable Device and Enable WQ check (9.2.13): a configuration with one thing wrong has one error code. */
+/*
+ * What Enable Device and Enable WQ check (9.2.13): a configuration with one thing wrong has one error code. Not here
+ * are the codes that a part of these capabilities cannot give: event log (0x19, 0x1b), platform demands on ATS (0x1a),
+ * modes and switches that all exist or have no bit (0x24, 0x2c, 0x2e), OPCFG (0x2d).
+ */
 #include "tests/qemu/dsa/model.h"
 
 /* ---- Enable Device (3.4) ---- */
@@ -104,6 +108,7 @@ static uint8_t check_occupancy_handle(const struct dsa_model *m, const struct ds
 
 	if (handle >= (ims ? DSA_MODEL_IMS : DSA_MODEL_VECTORS))
 		return DSA_CMDERR_WQ_OCC_INT;
+	/* Handle 0 is what reset leaves, and says nothing: a WQ without occupancy interrupts needs no handle. */
 	if (m->config.cmdcap && handle && !(ims ? m->ims_granted[handle] : m->msix_granted[handle]))
 		return DSA_CMDERR_WQ_OCC_INT;
 	return 0;
