@@ -16,27 +16,27 @@ use Test::More;
 my @machines = (
 	{
 		name => 'no DSA', env => { ADIT_DSA => 'off' }, require => 'dsa',
-		skips => { 'dsa.op.noop' => qr/no DSA/, 'dsa.irq.ims' => qr/no DSA/, 'vdsa.1dwq.dma.memmove' => qr/no DSA/ },
+		skips => { 'dsa.op.noop' => qr/no DSA/, 'dsa.irq.ims' => qr/no DSA/, 'vdsa.1dwq.guest.conformance' => qr/no DSA/ },
 		runs => ['kernel.time.goes_forward', 'hv.run.on_another_processor'],
 	},
 	{
 		name => 'no IOMMU', env => { ADIT_IOMMU => 'off' }, require => 'iommu',
-		skips => { 'vdsa.1dwq.dma.memmove' => qr/DMAR|IOMMU/ },
+		skips => { 'vdsa.1dwq.guest.conformance' => qr/DMAR|IOMMU/ },
 		runs => ['dsa.op.noop', 'dsa.op.memmove.sizes'],
 	},
 	{
 		name => 'IOMMU without scalable mode', env => { ADIT_IOMMU => 'legacy' }, require => 'iommu',
-		skips => { 'vdsa.1dwq.dma.memmove' => qr/scalable mode/ },
+		skips => { 'vdsa.1dwq.guest.conformance' => qr/scalable mode/ },
 		runs => ['dsa.op.noop'],
 	},
 	{
 		name => 'no MOVDIR64B', env => { ADIT_CPU => ',movdir64b=off' }, require => 'movdir64b',
-		skips => { 'dsa.op.noop' => qr/MOVDIR64B/, 'vdsa.1dwq.dma.memmove' => qr/MOVDIR64B/ },
+		skips => { 'dsa.op.noop' => qr/MOVDIR64B/, 'vdsa.1dwq.guest.conformance' => qr/MOVDIR64B/ },
 		runs => ['dsa.regs.version'],
 	},
 	{
 		name => 'no virtualization', env => { ADIT_CPU => ',svm=off' }, require => 'hv',
-		skips => { 'hv.run.on_another_processor' => qr/SVM|virtualization/i, 'vdsa.1dwq.dma.memmove' => qr/SVM|virtualization/i },
+		skips => { 'hv.run.on_another_processor' => qr/SVM|virtualization/i, 'vdsa.1dwq.guest.conformance' => qr/SVM|virtualization/i },
 		runs => ['dsa.op.noop'],
 	},
 	{
@@ -60,7 +60,8 @@ sub check_all_tests {
 	my ($run) = @_;
 	my ($machine, $tests) = ($run->{boot}{machine}, $run->{tests});
 	is($run->{trouble}, '', 'it comes to its end') or diag($run->{stderr});
-	is(join(', ', grep { !$tests->{$_}{ok} } sort keys %$tests), '', 'nothing fails');
+	my @failed = grep { !$tests->{$_}{ok} } sort keys %$tests;
+	is(join(', ', @failed), '', 'nothing fails') or diag(map { $tests->{$_}{yaml} } @failed);
 	like($run->{status} // '', qr/^33$/, 'verdict PASS') or diag(verdict($run->{status} // 0));
 	is(scalar keys %$tests, $run->{plan}, 'every test has a result');
 	for my $test (sort keys %{ $machine->{skips} }) {

@@ -191,9 +191,9 @@ sub take_line {
 		$run->{waits_for} = 'what follows ' . unescape($2);
 	} elsif ($line =~ /^1\.\.(\d+)/) {
 		$run->{plan} = $1;
-	} elsif ($line =~ /^# ([a-z0-9_]+(?:\.[a-z0-9_]+)+)$/) {
+	} elsif ($line =~ /^ *# ([a-z0-9_]+(?:\.[a-z0-9_]+)+)$/) {
 		$run->{waits_for} = "test $1";
-	} elsif ($line =~ /^  / && $run->{last}) {
+	} elsif ($line =~ /^  \S/ && $run->{last}) {
 		$run->{last}{yaml} .= "$line\n";
 	} elsif ($line =~ /^# VERDICT: /) {
 		$run->{waits_for} = 'the end after the verdict';
