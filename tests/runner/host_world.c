@@ -27,7 +27,7 @@ static const char *unit_absent(uint32_t need)
 
 	vtd_unit_info(unit(), &info);
 	if (!info.running)
-		snprintf(text, sizeof(text), "IOMMU at 0x%" PRIx64 " %s", info.base,
+		snprintf(text, sizeof(text), "IOMMU at 0x%" PRIx64 ": %s", info.base,
 		         info.why ? info.why : "does not run");
 	else if (need == NEEDS_IR && !info.interrupts)
 		return "the IOMMU lacks interrupt remapping (ECAP.IR = 0)";

@@ -254,6 +254,7 @@ void dsa_command_progress(struct dsa_model *m)
 
 	if (!(m->cmdsts & DSA_CMDSTS_ACTIVE) || m->ops->now(m->ctx) < m->cmd_ready_at)
 		return;
+	m->cmd_ready_at = 0; /* from now on it waits for engines alone */
 	if (!error) {
 		if (waits(m, code, operand))
 			return;

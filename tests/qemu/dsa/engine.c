@@ -417,8 +417,8 @@ void dsa_kick(struct dsa_model *m)
 		if (m->engines[e].busy && m->engines[e].ready_at < next)
 			next = m->engines[e].ready_at;
 	}
-	/* A command that is due already waits for an engine. */
-	if ((m->cmdsts & DSA_CMDSTS_ACTIVE) && m->cmd_ready_at > now && m->cmd_ready_at < next)
+	/* A command that was seen to be due waits for an engine; one that became due just now has not been seen yet. */
+	if ((m->cmdsts & DSA_CMDSTS_ACTIVE) && m->cmd_ready_at && m->cmd_ready_at < next)
 		next = m->cmd_ready_at;
 	if (next != UINT64_MAX)
 		m->ops->schedule(m->ctx, next);
