@@ -51,7 +51,10 @@ static void world_message(void *ctx, uint64_t address, uint32_t data)
 
 static uint64_t world_now(void *ctx)
 {
-	return ((struct world *)ctx)->now;
+	struct world *w = ctx;
+
+	w->now += w->drift;
+	return w->now;
 }
 
 static void world_schedule(void *ctx, uint64_t deadline)

@@ -33,6 +33,7 @@
 struct world {
 	struct dsa_model m;
 	uint64_t now;
+	uint64_t drift; /* what time goes on by each time the device looks at it */
 	uint64_t deadline;
 	unsigned notified[DSA_MODEL_VECTORS];
 	unsigned forgotten;

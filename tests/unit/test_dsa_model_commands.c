@@ -211,6 +211,27 @@ static void wq_states(void **s)
 		assert_int_equal(wqcfg(&w, DWQ, dword), 0);
 }
 
+/* Time passes between two looks at the clock: a command that comes due there is not forgotten. */
+static void clock_goes_on(void **s)
+{
+	static const uint32_t codes[] = {DSA_CMD_DRAIN_ALL, DSA_CMD_DISABLE_DEVICE, DSA_CMD_RESET_DEVICE, 31};
+
+	(void)s;
+	for (uint64_t drift = 0; drift <= 3 * COMMAND_NS; drift += 7) {
+		for (unsigned work = 0; work < 3; work++) {
+			for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
+				world_up(&w, DSA_FAULT_NONE);
+				w.drift = drift;
+				submit_noops(work);
+				assert_int_equal(command(&w, codes[i], 0) & DSA_CMDSTS_ACTIVE, 0);
+			}
+		}
+	}
+	world_up(&w, DSA_FAULT_NONE);
+	w.m.config.command_ns = 0;
+	assert_int_equal(command(&w, DSA_CMD_DRAIN_ALL, 0), 0);
+}
+
 static void handles(void **s)
 {
 	(void)s;
@@ -244,6 +265,7 @@ int main(void)
 	        cmocka_unit_test(aborting_commands_drop_work),
 	        cmocka_unit_test(pasid_commands),
 	        cmocka_unit_test(wq_states),
+	        cmocka_unit_test(clock_goes_on),
 	        cmocka_unit_test(handles),
 	};
 
