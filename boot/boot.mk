@@ -6,13 +6,13 @@ LLD_LINK ?= lld-link-14
 BOOT_FLAGS := --target=x86_64-unknown-windows -fno-ms-extensions -fno-ms-compatibility -DGNU_EFI_USE_MS_ABI -nostdlibinc \
 	-std=c11 -O2 -ffreestanding -fshort-wchar -mno-red-zone -mno-sse -fno-stack-protector -mno-stack-arg-probe \
 	-isystem /usr/include/efi -isystem /usr/include/efi/x86_64 -I. -Wall -Wextra -Wconversion -Werror
-BOOT_SRC := $(filter-out boot/mkcfg.c,$(sort $(wildcard boot/*.c)))
+BOOT_SRC := $(filter-out boot/mkcfg.c,$(sort $(wildcard boot/*.c))) kernel/elf.c
 BOOT_OBJ := $(BOOT_SRC:%.c=build/obj/%.efi.o) build/obj/boot/kernel.efi.o
 BOOT_SIZE_LIMIT := 819200
 
 image: build/BOOTX64.EFI build/adit.img
 
-build/obj/boot/%.efi.o: boot/%.c boot/boot.mk
+build/obj/%.efi.o: %.c boot/boot.mk
 	@mkdir -p $(@D)
 	@echo "  CC $< (EFI)"
 	@$(CLANG) $(BOOT_FLAGS) -MD -MP -c -o $@ $<

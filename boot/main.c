@@ -5,7 +5,7 @@
  */
 #include "boot/efi.h"
 
-#include "boot/elf.h"
+#include "kernel/elf.h"
 #include "boot/handover.h"
 #include "boot/memmap.h"
 #include "kernel/bits.h"
@@ -72,7 +72,7 @@ static EFI_STATUS load_kernel(struct loader *l)
 	size_t size = (size_t)(kernel_blob.end - kernel_blob.start);
 	EFI_STATUS status;
 
-	if (elf_span(kernel_blob.start, size, &l->span))
+	if (!elf_span(kernel_blob.start, size, &l->span))
 		return say_failure(L"the kernel inside this file is damaged", EFI_LOAD_ERROR);
 	status = allocate(l->span.size, &l->kernel);
 	if (EFI_ERROR(status))

@@ -7,7 +7,7 @@
 #include "kernel/bits.h"
 #include "kernel/boot_info.h"
 #include "kernel/cpu.h"
-#include "kernel/hv/elf.h"
+#include "kernel/elf.h"
 #include "kernel/hv/fpu.h"
 #include "kernel/hv/vm.h"
 #include "kernel/mem.h"
@@ -222,11 +222,11 @@ static void start_at(struct hv_vm *vm, uint64_t rip, uint64_t rdi)
 int hv_load(struct hv_vm *vm, const void *elf, size_t size, const char *config)
 {
 	const struct hv_ram *ram;
-	struct hv_elf parsed;
-	int rc = hv_elf_parse(elf, size, &parsed);
+	struct elf_span span;
+	int rc;
 
-	if (rc)
-		return rc;
+	if (!elf_span(elf, size, &span))
+		return -ENOEXEC;
 	if (!config)
 		config = "";
 	if (strlen(config) > BOOT_CONFIG_MAX)
@@ -236,14 +236,14 @@ int hv_load(struct hv_vm *vm, const void *elf, size_t size, const char *config)
 		if (rc)
 			return rc;
 	}
-	ram = low_ram(vm, KERNEL_GPA + parsed.size);
+	ram = low_ram(vm, KERNEL_GPA + span.size);
 	if (!ram)
 		return -ENOSPC;
-	hv_elf_copy(elf, &parsed, (uint8_t *)ram->host + KERNEL_GPA);
+	elf_load(elf, &span, (uint8_t *)ram->host + KERNEL_GPA);
 	compose_page_tables(ram->host);
 	compose_acpi((struct tables *)((uint8_t *)ram->host + ACPI_GPA));
-	compose_info(vm, (struct boot_info *)((uint8_t *)ram->host + BOOT_INFO_GPA), ram->size, parsed.size, config);
-	start_at(vm, KERNEL_GPA + parsed.entry, BOOT_INFO_GPA);
+	compose_info(vm, (struct boot_info *)((uint8_t *)ram->host + BOOT_INFO_GPA), ram->size, span.size, config);
+	start_at(vm, KERNEL_GPA + span.entry, BOOT_INFO_GPA);
 	return 0;
 }
 

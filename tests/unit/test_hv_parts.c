@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* kernel/hv's other pure parts on the developer's machine: the guest's x2APIC, its CPUID, and the payload's ELF file.
- */
+/* kernel/hv's other pure parts on the developer's machine: the guest's x2APIC and its CPUID. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +13,6 @@
 #include "kernel/bits.h"
 #include "kernel/hv/apic.h"
 #include "kernel/hv/cpuid.h"
-#include "kernel/hv/elf.h"
 
 #define MSI UINT64_C(0xfee00000)
 
@@ -176,82 +174,11 @@ static void cpuid_lists(void **state)
 	}
 }
 
-/* ---- the ELF file ---- */
-
-struct elf64 {
-	uint8_t ident[16];
-	uint16_t type, machine;
-	uint32_t version;
-	uint64_t entry, phoff, shoff;
-	uint32_t flags;
-	uint16_t ehsize, phentsize, phnum, shentsize, shnum, shstrndx;
-	struct {
-		uint32_t type, flags;
-		uint64_t offset, vaddr, paddr, filesz, memsz, align;
-	} segment[2];
-	uint8_t content[64];
-};
-
-static const struct elf64 good = {
-        .ident = {0x7f, 'E', 'L', 'F', 2, 1, 1},
-        .machine = 62,
-        .entry = 0x1010,
-        .phoff = 64,
-        .phentsize = 56,
-        .phnum = 2,
-        .segment = {{1, 5, offsetof(struct elf64, content), 0x1000, 0, 32, 32, 0},
-                    {1, 6, offsetof(struct elf64, content) + 32, 0x2000, 0, 32, 0x1800, 0}},
-};
-
-static void elf_good(void **state)
-{
-	struct elf64 file = good;
-	uint8_t memory[0x3000] = {0};
-	struct hv_elf elf;
-
-	(void)state;
-	memset(file.content, 0x5a, sizeof(file.content));
-	assert_int_equal(hv_elf_parse(&file, sizeof(file), &elf), 0);
-	assert_int_equal(elf.base, 0x1000);
-	assert_int_equal(elf.size, 0x3000);
-	assert_int_equal(elf.entry, 0x10);
-	hv_elf_copy(&file, &elf, memory);
-	assert_int_equal(memory[31], 0x5a);
-	assert_int_equal(memory[32], 0);
-	assert_int_equal(memory[0x101f], 0x5a);
-}
-
-/* Broken in every way that chance finds: refused, or small enough to be copied without leaving its memory. */
-static void elf_damaged(void **state)
-{
-	(void)state;
-	for (unsigned i = 0; i < 500000; i++) {
-		size_t size = i % 4 ? sizeof(good) : random64() % sizeof(good);
-		uint8_t *file = malloc(size ? size : 1), *memory;
-		struct hv_elf elf;
-
-		memcpy(file, &good, size);
-		for (unsigned n = (unsigned)(random64() % 4); size && n; n--)
-			file[random64() % size] = (uint8_t)(random64() % 3 ? random64() : 0xff);
-		if (!hv_elf_parse(file, size, &elf)) {
-			assert_true(elf.entry < elf.size);
-			assert_true(IS_ALIGNED(elf.base | elf.size, 4096));
-			if (elf.size <= 0x100000) {
-				memory = malloc(elf.size);
-				hv_elf_copy(file, &elf, memory);
-				free(memory);
-			}
-		}
-		free(file);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(apic_priorities), cmocka_unit_test(apic_off),    cmocka_unit_test(apic_timers),
-	        cmocka_unit_test(apic_any),        cmocka_unit_test(cpuid_lists), cmocka_unit_test(elf_good),
-	        cmocka_unit_test(elf_damaged),
+	        cmocka_unit_test(apic_any),        cmocka_unit_test(cpuid_lists),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,7 +3,8 @@
 # sources named here; `make unit` runs them all through prove. Each tests/fuzz/<name>.c is a libFuzzer target; `make fuzz`
 # runs each for FUZZ_SECONDS.
 UNIT_SRC_acpi := kernel/acpi_parse.c kernel/acpi_dmar.c
-UNIT_SRC_boot := boot/elf.c boot/memmap.c boot/options.c
+UNIT_SRC_elf := kernel/elf.c
+UNIT_SRC_boot := kernel/elf.c boot/memmap.c boot/options.c
 UNIT_SRC_config := kernel/config.c
 DSA_EXEC_UNIT := $(addprefix tests/qemu/dsa/,checks.c ops.c crc.c dif.c delta.c memory.c faults.c) tests/unit/dsa_flat.c
 UNIT_SRC_dsa_checks := $(DSA_EXEC_UNIT)
@@ -20,7 +21,7 @@ UNIT_SRC_pci := drivers/pci/capability.c drivers/pci/ecam.c kernel/acpi_parse.c
 UNIT_SRC_tap := tests/tap.c
 UNIT_SRC_vtd_domain := drivers/vtd/domain.c
 UNIT_SRC_vtd_walk := $(addprefix tests/qemu/vtd/,fault.c stages.c walk.c)
-UNIT_SRC_hv_parts := kernel/hv/apic.c kernel/hv/cpuid.c kernel/hv/elf.c
+UNIT_SRC_hv_parts := kernel/hv/apic.c kernel/hv/cpuid.c
 UNIT_SRC_hv_decode := kernel/hv/decode.c kernel/hv/emulate.c kernel/hv/walk.c
 UNIT_ZYDIS := $(patsubst %,build/unit/obj/zydis/%.o,Decoder DecoderData SharedData)
 

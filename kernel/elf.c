@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "boot/elf.h"
-
-#include <stdbool.h>
-
-#include "boot/errno.h"
+#include "kernel/elf.h"
 
 #define PAGE_MASK UINT64_C(4095)
 #define MAX_SIZE  (UINT64_C(64) << 20) /* of a kernel that anyone believes */
@@ -51,33 +47,33 @@ static bool segment_is_good(const struct elf_segment *s, size_t size)
 	       s->vaddr <= ~PAGE_MASK - s->memsz;
 }
 
-int elf_span(const void *file, size_t size, struct elf_span *span)
+bool elf_span(const void *file, size_t size, struct elf_span *span)
 {
 	struct elf_header h;
 	uint64_t low = UINT64_MAX, high = 0;
 
 	if (size < sizeof(h))
-		return -ENOEXEC;
+		return false;
 	__builtin_memcpy(&h, file, sizeof(h));
 	if (!header_is_good(&h, size))
-		return -ENOEXEC;
+		return false;
 	for (unsigned i = 0; i < h.phnum; i++) {
 		struct elf_segment s = segment(file, &h, i);
 
 		if (s.type != PT_LOAD || s.memsz == 0)
 			continue;
 		if (!segment_is_good(&s, size))
-			return -ENOEXEC;
+			return false;
 		low = s.vaddr < low ? s.vaddr : low;
 		high = s.vaddr + s.memsz > high ? s.vaddr + s.memsz : high;
 	}
 	low &= ~PAGE_MASK;
 	if (low >= high || high - low > MAX_SIZE || h.entry < low || h.entry >= high)
-		return -ENOEXEC;
+		return false;
 	span->base = low;
 	span->size = (high - low + PAGE_MASK) & ~PAGE_MASK;
 	span->entry = h.entry - low;
-	return 0;
+	return true;
 }
 
 void elf_load(const void *file, const struct elf_span *span, void *memory)
