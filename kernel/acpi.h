@@ -24,18 +24,18 @@ struct acpi_header {
 _Static_assert(sizeof(struct acpi_header) == 36, "ACPI 5.2.6");
 
 /*
- * Find the tables from the RSDP at physical address rsdp; 0 means search the legacy BIOS areas (PVH). Returns 0, -ENOENT
- * (no RSDP) or -EINVAL (RSDP, XSDT or RSDT damaged: then what to say is printed as a console warning).
+ * Find the tables from the RSDP at physical address rsdp; 0 means search the legacy BIOS areas (PVH). Returns 0,
+ * -ENOENT (no RSDP) or -EINVAL (RSDP, XSDT or RSDT damaged: then what to say is printed as a console warning).
  */
 int acpi_init(uint64_t rsdp);
 /* The n-th table with that signature and a good checksum and mapping, or NULL. */
 const struct acpi_header *acpi_find(const char *signature, unsigned n);
 
-#define ACPI_MAX_CPUS 512
-#define ACPI_MAX_IOAPICS 32
-#define ACPI_MAX_SEGMENTS 64
-#define ACPI_MAX_DRHD 64
-#define ACPI_MAX_SCOPES 256
+#define ACPI_MAX_CPUS       512
+#define ACPI_MAX_IOAPICS    32
+#define ACPI_MAX_SEGMENTS   64
+#define ACPI_MAX_DRHD       64
+#define ACPI_MAX_SCOPES     256
 #define ACPI_SCOPE_PATH_MAX 8
 
 struct acpi_cpu {

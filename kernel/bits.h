@@ -23,9 +23,9 @@
 /* value moved up to where mask is; what does not fit is cut off. The result has the type of mask. */
 #define FIELD_PREP(mask, value) (((__typeof__(mask))(value) * ((mask) & (~(mask) + 1))) & (mask))
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define ARRAY_SIZE(a)    (sizeof(a) / sizeof((a)[0]))
 #define ALIGN_DOWN(v, a) ((v) & ~((__typeof__(v))(a)-1))
-#define ALIGN_UP(v, a) ALIGN_DOWN((v) + ((__typeof__(v))(a)-1), a)
+#define ALIGN_UP(v, a)   ALIGN_DOWN((v) + ((__typeof__(v))(a)-1), a)
 #define IS_ALIGNED(v, a) (((v) & ((__typeof__(v))(a)-1)) == 0)
 
 #endif

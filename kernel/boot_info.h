@@ -12,12 +12,12 @@
 
 #include <stdint.h>
 
-#define BOOT_INFO_MAGIC UINT64_C(0x6f666e4974696441) /* "AditInfo" */
+#define BOOT_INFO_MAGIC   UINT64_C(0x6f666e4974696441) /* "AditInfo" */
 #define BOOT_INFO_VERSION 1
 
-#define BOOT_MEM_MAX 512
+#define BOOT_MEM_MAX    512
 #define BOOT_CONFIG_MAX 8192
-#define BOOT_NOTE_MAX 256
+#define BOOT_NOTE_MAX   256
 
 enum boot_origin {
 	BOOT_ORIGIN_UEFI = 1,
@@ -55,22 +55,23 @@ struct boot_framebuffer {
 struct boot_info {
 	uint64_t magic;
 	uint32_t version;
-	uint32_t origin;	  /* enum boot_origin */
-	uint64_t kernel_phys;	  /* where the kernel's first byte was loaded, 4 KiB aligned */
-	uint64_t kernel_size;	  /* bytes, .bss included */
-	uint64_t rsdp;		  /* ACPI root pointer, 0: the loader found none */
-	uint64_t entry_tsc;	  /* time-stamp counter at hand-over */
-	uint64_t tsc_hz;	  /* 0: unknown, the kernel calibrates */
+	uint32_t origin;      /* enum boot_origin */
+	uint64_t kernel_phys; /* where the kernel's first byte was loaded, 4 KiB aligned */
+	uint64_t kernel_size; /* bytes, .bss included */
+	uint64_t rsdp;        /* ACPI root pointer, 0: the loader found none */
+	uint64_t entry_tsc;   /* time-stamp counter at hand-over */
+	uint64_t tsc_hz;      /* 0: unknown, the kernel calibrates */
 	struct boot_framebuffer framebuffer;
 	uint32_t mem_count;
-	uint32_t config_size;	  /* bytes in config, without a terminating NUL */
+	uint32_t config_size;              /* bytes in config, without a terminating NUL */
 	struct boot_mem mem[BOOT_MEM_MAX]; /* ascending, not overlapping */
 	/*
 	 * The configuration as text, key=value a line: first the file \adit.cfg, then the load options, which win
 	 * because they come later. Not parsed by the loader.
 	 */
 	char config[BOOT_CONFIG_MAX];
-	char note[BOOT_NOTE_MAX]; /* what the loader wants said on the screen (no \adit.cfg found, ...), NUL-terminated */
+	char note[BOOT_NOTE_MAX]; /* what the loader wants said on the screen (no \adit.cfg found, ...), NUL-terminated
+	                           */
 };
 
 #endif

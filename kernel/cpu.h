@@ -67,16 +67,16 @@ static inline void cpu_clflush(const volatile void *line)
 	__asm__ volatile("clflush (%0)" : : "r"(line) : "memory");
 }
 
-#define CPU_READ_CR(n)                                                                                                 \
-	static inline uint64_t cpu_read_cr##n(void)                                                                    \
-	{                                                                                                              \
-		uint64_t v;                                                                                            \
-		__asm__ volatile("mov %%cr" #n ", %0" : "=r"(v) : : "memory");                                         \
-		return v;                                                                                              \
-	}                                                                                                              \
-	static inline void cpu_write_cr##n(uint64_t v)                                                                 \
-	{                                                                                                              \
-		__asm__ volatile("mov %0, %%cr" #n : : "r"(v) : "memory");                                             \
+#define CPU_READ_CR(n)                                                         \
+	static inline uint64_t cpu_read_cr##n(void)                            \
+	{                                                                      \
+		uint64_t v;                                                    \
+		__asm__ volatile("mov %%cr" #n ", %0" : "=r"(v) : : "memory"); \
+		return v;                                                      \
+	}                                                                      \
+	static inline void cpu_write_cr##n(uint64_t v)                         \
+	{                                                                      \
+		__asm__ volatile("mov %0, %%cr" #n : : "r"(v) : "memory");     \
 	}
 
 CPU_READ_CR(0)

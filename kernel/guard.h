@@ -12,10 +12,10 @@ enum guard_outcome {
 };
 
 struct guard_report {
-	uint8_t vector;	 /* GUARD_CRASH: the exception */
-	uint64_t rip;	 /* where it was */
+	uint8_t vector;   /* GUARD_CRASH: the exception */
+	uint64_t rip;     /* where it was */
 	uint64_t address; /* CR2 of a page fault */
-	char where[96];	 /* function+offset of rip */
+	char where[96];   /* function+offset of rip */
 };
 
 /*

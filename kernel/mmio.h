@@ -5,14 +5,14 @@
 
 #include <stdint.h>
 
-#define MMIO_ACCESSORS(bits)                                                                                           \
-	static inline uint##bits##_t mmio_read##bits(const volatile void *base, uint64_t offset)                       \
-	{                                                                                                              \
-		return *(const volatile uint##bits##_t *)((const volatile uint8_t *)base + offset);                    \
-	}                                                                                                              \
-	static inline void mmio_write##bits(volatile void *base, uint64_t offset, uint##bits##_t value)                \
-	{                                                                                                              \
-		*(volatile uint##bits##_t *)((volatile uint8_t *)base + offset) = value;                               \
+#define MMIO_ACCESSORS(bits)                                                                            \
+	static inline uint##bits##_t mmio_read##bits(const volatile void *base, uint64_t offset)        \
+	{                                                                                               \
+		return *(const volatile uint##bits##_t *)((const volatile uint8_t *)base + offset);     \
+	}                                                                                               \
+	static inline void mmio_write##bits(volatile void *base, uint64_t offset, uint##bits##_t value) \
+	{                                                                                               \
+		*(volatile uint##bits##_t *)((volatile uint8_t *)base + offset) = value;                \
 	}
 
 MMIO_ACCESSORS(8)
