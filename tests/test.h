@@ -44,7 +44,9 @@
 #define NEEDS_HANDLES   (1U << 12) /* CMDCAP has Request Interrupt Handle */
 #define NEEDS_CONFIG    (1U << 13) /* GENCAP.CONFIG: WQs and groups can be configured */
 #define NEEDS_GUEST     (1U << 14) /* runs inside a guest of this project */
-#define NEEDS_COUNT     15
+#define NEEDS_ENQCMD    (1U << 15) /* the instructions that submit to a shared WQ, and IA32_PASID */
+#define NEEDS_XSAVES    (1U << 16) /* XSAVES, XRSTORS and IA32_XSS */
+#define NEEDS_COUNT     17
 
 /* A submission: a DSA and the instruction. Most of the dsa.* tests need just this. */
 #define NEEDS_SUBMIT (NEEDS_DSA | NEEDS_MOVDIR64B)

@@ -37,6 +37,23 @@ static const char *movdir64b_absent(const struct world *world, uint32_t need)
 	return cpu_has_movdir64b() ? NULL : "the processor lacks MOVDIR64B (CPUID.7.0:ECX.28 = 0)";
 }
 
+static const char *enqcmd_absent(const struct world *world, uint32_t need)
+{
+	(void)world;
+	(void)need;
+	return cpu_cpuid_checked(7, 0).ecx & BIT32(29) ? NULL : "the processor lacks ENQCMD (CPUID.7.0:ECX.29 = 0)";
+}
+
+static const char *xsaves_absent(const struct world *world, uint32_t need)
+{
+	(void)world;
+	(void)need;
+	/* Leaf 0Dh tells of XSAVE's whole family, if that is there. */
+	if (cpu_cpuid(1, 0).ecx & BIT32(26) && cpu_cpuid_checked(0xd, 1).eax & BIT32(3))
+		return NULL;
+	return "the processor lacks XSAVES (CPUID.0Dh.1:EAX.3 = 0)";
+}
+
 static const char *smp_absent(const struct world *world, uint32_t need)
 {
 	(void)world;
@@ -101,6 +118,8 @@ static const struct {
         {"handles", dsa_feature_absent},
         {"config", dsa_feature_absent},
         {"guest", guest_absent},
+        {"enqcmd", enqcmd_absent},
+        {"xsaves", xsaves_absent},
 };
 
 const char *needs_name(unsigned n)
