@@ -1,0 +1,121 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Debian's Linux as a client of the platform: build.sh RELEASE, with RELEASE trixie (Linux 6.12) or bookworm (6.1). Prints a
+# folder, which is made once under ${XDG_CACHE_HOME:-~/.cache}/adit, with
+#
+#	vmlinuz		the release's newest kernel package's, as it is
+#	base.cpio.gz	an initramfs without /init: busybox, accel-config and its tests from trixie for either kernel; modules of
+#			that kernel in /modules, with their order of loading in /modules/NAME.order
+#	busybox		to make the rest of the initramfs with: its cpio
+#	versions	of the packages in it
+#
+# All of it comes from the user's Debian mirror by an apt of its own; nothing is installed.
+set -eu
+
+part=linux
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../setup/common.sh"
+
+release=${1:-trixie}
+case $release in
+trixie | bookworm) ;;
+*) adit_die "$release: trixie or bookworm" ;;
+esac
+
+# What the tests call; what these depend on comes with them.
+programs="accel-config accel-config-test busybox-static"
+modules="idxd dmatest"
+
+adit_need dpkg-deb dpkg apt-get apt xz xz-utils gzip gzip flock util-linux
+hash=$(cat "$here/build.sh" "$here/../setup/common.sh" | adit_hash_text)
+
+unpack()
+{
+	for deb in "$1"/*.deb; do
+		adit_step "unpacking $(basename "$deb")" dpkg-deb -x "$deb" "$2"
+		dpkg-deb -f "$deb" Package Version | tr '\n' ' ' | sed 's/Package: //; s/Version: //; s/ *$//' >>"$work/versions"
+		echo >>"$work/versions"
+	done
+}
+
+# Packages and all that they depend on, as if nothing were installed.
+programs_of_trixie()
+{
+	adit_apt_begin "$work/programs" trixie
+	: >"$work/status"
+	# shellcheck disable=SC2086
+	adit_step "downloading $programs" adit_apt apt-get -q -y --download-only --no-install-recommends \
+		-o Dir::State::status="$work/status" -o Debug::NoLocking=1 install $programs
+	unpack "$work/programs/cache/archives" "$work/tree"
+}
+
+# The package of the kernel's name stands for the newest kernel's: security updates count.
+kernel()
+{
+	adit_apt_begin "$work/kernel" "$release"
+	sed -n 's/^deb-src \(.*-security main\)$/deb \1/p' "$work/kernel/sources.list" >"$work/security"
+	cat "$work/security" >>"$work/kernel/sources.list"
+	adit_step "reading the package lists of Debian $release" adit_apt apt-get -qq update
+	image=$(adit_apt apt-cache depends linux-image-amd64 | sed -n 's/.*Depends: *\(linux-image-[0-9]\)/\1/p')
+	[ -n "$image" ] || adit_die "Debian $release has no linux-image-amd64"
+	adit_say "downloading $image (100 MB)"
+	adit_apt_binary "$image" "$work/image"
+	unpack "$work/image" "$work/linux"
+}
+
+# A module and what it needs, in the order of loading: says the files' names.
+module_order()
+{
+	file=$(find "$work/linux" -name "$1.ko*" -o -name "$(echo "$1" | tr _ -).ko*" | head -n 1)
+	[ -n "$file" ] || return 0
+	case $file in
+	*.xz) xz -dc "$file" >"$work/tree/modules/$1.ko" ;;
+	*) cp "$file" "$work/tree/modules/$1.ko" ;;
+	esac
+	for needed in $(tr '\0' '\n' <"$work/tree/modules/$1.ko" | sed -n 's/^depends=//p' | tr ',' ' '); do
+		(module_order "$needed")
+	done
+	echo "$1.ko"
+}
+
+# Only what is run: a tenth of the packages.
+tree()
+{
+	(
+		cd "$work/tree"
+		rm -rf usr/share/doc usr/share/man usr/share/locale usr/share/bash-completion usr/share/lintian usr/share/perl5 usr/lib/systemd \
+			usr/share/bug usr/share/info usr/lib/x86_64-linux-gnu/gconv usr/lib/x86_64-linux-gnu/perl-base usr/share/debconf var
+		find usr -name '*.a' -delete
+		mkdir -p modules dev proc sys tmp run
+		for link in bin sbin lib lib64; do
+			[ -e "$link" ] || ln -s "usr/$link" "$link"
+		done
+		for m in $modules; do
+			module_order "$m" | awk '!seen[$0]++' >"modules/$m.order"
+		done
+	)
+}
+
+pack()
+{
+	# Two steps: of a pipe only the last part's failure is seen.
+	(cd "$work/tree" && find . | LC_ALL=C sort >"$work/files" && "$1/busybox" cpio -o -H newc -R 0:0 <"$work/files") \
+		>"$work/base.cpio" 2>>"$log" || adit_die "packing the initramfs failed: $(adit_cause)"
+	gzip -6 <"$work/base.cpio" >"$1/base.cpio.gz" || adit_die "cannot write to $cache: is the disk full?"
+}
+
+build()
+{
+	adit_space 1200
+	mkdir "$work/tree" "$work/linux"
+	programs_of_trixie
+	kernel
+	adit_step "copying the kernel" cp "$work"/linux/boot/vmlinuz-* "$1/vmlinuz"
+	adit_step "copying busybox" cp "$work/tree/usr/bin/busybox" "$1/busybox"
+	tree || adit_die "cannot write to $cache: is the disk full?"
+	pack "$1"
+	cp "$work/versions" "$1/"
+}
+
+adit_build "linux-$release" "$hash" build
