@@ -207,8 +207,8 @@ static int read_pasid_entry(const struct vtd_walk_unit *unit, uint64_t table, st
 	return 0;
 }
 
-int vtd_walk_entry(const struct vtd_walk_unit *unit, const struct vtd_walk_request *request,
-                   struct vtd_walk_entry *entry, bool *fpd)
+int vtd_walk_context(const struct vtd_walk_unit *unit, const struct vtd_walk_request *request,
+                     struct vtd_walk_entry *entry, bool *fpd)
 {
 	uint64_t table;
 	int reason;
@@ -220,6 +220,16 @@ int vtd_walk_entry(const struct vtd_walk_unit *unit, const struct vtd_walk_reque
 		reason = read_root(unit, request->sid, &table);
 	if (!reason)
 		reason = read_context(unit, request, table, entry, fpd);
+	return reason;
+}
+
+int vtd_walk_entry(const struct vtd_walk_unit *unit, const struct vtd_walk_request *request,
+                   struct vtd_walk_entry *entry, bool *fpd)
+{
+	uint64_t table;
+	int reason;
+
+	reason = vtd_walk_context(unit, request, entry, fpd);
 	if (!reason)
 		reason = read_directory(unit, entry, &table, fpd);
 	if (!reason)

@@ -63,6 +63,10 @@ struct vtd_walk_result {
 	struct vtd_walk_entry from;
 };
 
+/* The first half of vtd_walk_entry(): the root and the context entry, and what they say of the request's PASID. */
+int vtd_walk_context(const struct vtd_walk_unit *unit, const struct vtd_walk_request *request,
+                     struct vtd_walk_entry *entry, bool *fpd);
+
 /*
  * Finds the PASID table entry that serves a request (3.4.3). Returns 0 or the fault reason; *fpd says whether an entry
  * on the way disables the recording of qualified faults. Stops at the checks that do not depend on the address.
