@@ -45,7 +45,7 @@ static int flat_write(void *ctx, const struct dsa_requester *who, uint64_t addr,
 	return 0;
 }
 
-static bool flat_translate(void *ctx, const struct dsa_requester *who, uint64_t addr, bool write)
+static int flat_translate(void *ctx, const struct dsa_requester *who, uint64_t addr, bool write)
 {
 	(void)ctx;
 	(void)who;

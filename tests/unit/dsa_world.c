@@ -25,7 +25,7 @@ static int world_write(void *ctx, const struct dsa_requester *who, uint64_t addr
 	return flat_ops->write(ctx, who, addr, buf, len);
 }
 
-static bool world_translate(void *ctx, const struct dsa_requester *who, uint64_t addr, bool write)
+static int world_translate(void *ctx, const struct dsa_requester *who, uint64_t addr, bool write)
 {
 	note(ctx, who);
 	return flat_ops->translate(ctx, who, addr, write);

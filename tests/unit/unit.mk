@@ -13,14 +13,16 @@ UNIT_LIBS_dsa_exec := -lisal
 UNIT_SRC_dsa_records := $(DSA_EXEC_UNIT)
 UNIT_LIBS_dsa_records := -lisal
 DSA_MODEL_UNIT := $(DSA_EXEC_UNIT) tests/unit/dsa_world.c \
-	$(addprefix tests/qemu/dsa/,commands.c enable.c engine.c errors.c interrupts.c portals.c regs.c)
-$(foreach t,regs enable commands work batch interrupts faults,$(eval UNIT_SRC_dsa_model_$(t) := $(DSA_MODEL_UNIT)))
+	$(addprefix tests/qemu/dsa/,commands.c enable.c engine.c errors.c fiber.c interrupts.c portals.c regs.c)
+$(foreach t,regs enable commands work batch interrupts faults pages,$(eval UNIT_SRC_dsa_model_$(t) := $(DSA_MODEL_UNIT)))
 FUZZ_SRC_dsa_model := $(DSA_MODEL_UNIT)
 UNIT_SRC_fbcon := kernel/fbcon.c kernel/font.S
 UNIT_SRC_pci := drivers/pci/capability.c drivers/pci/ecam.c kernel/acpi_parse.c
 UNIT_SRC_tap := tests/tap.c
 UNIT_SRC_vtd_domain := drivers/vtd/domain.c
 UNIT_SRC_vtd_walk := $(addprefix tests/qemu/vtd/,fault.c stages.c walk.c)
+UNIT_SRC_vtd_ats := $(addprefix tests/qemu/vtd/,ats.c fault.c prq.c stages.c walk.c)
+UNIT_SRC_dsa_tlb := tests/qemu/dsa/tlb.c
 UNIT_SRC_hv_parts := kernel/hv/apic.c kernel/hv/cpuid.c
 UNIT_SRC_hv_decode := kernel/hv/decode.c kernel/hv/emulate.c kernel/hv/walk.c
 UNIT_ZYDIS := $(patsubst %,build/unit/obj/zydis/%.o,Decoder DecoderData SharedData)

@@ -3,6 +3,7 @@
  * Queues and engines (3.4 to 3.9, 4.1). An engine takes one descriptor at a time from the WQs of its group, holds it
  * for its modelled service time, then does all of it: checks, data, completion record, interrupt.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/qemu/dsa/model.h"
@@ -103,8 +104,119 @@ static bool handle_ok(const struct dsa_env *env, uint16_t handle)
 	return dsa_handle_ok(scope->m, scope->entry, env->who.pasid != DSA_NO_PASID, handle);
 }
 
+/* ---- page requests ---- */
+
+/* What ask() needs. */
+struct asking {
+	struct dsa_model *m;
+	struct dsa_engine *engine;
+};
+
+/* An engine whose work is lost is not busy any more: see dsa_engines_clear(). */
+static bool given_up(const struct dsa_env *env)
+{
+	const struct asking *asking = env->ask_ctx;
+
+	return !asking->engine->busy;
+}
+
+static void pause_engine(struct dsa_model *m, struct dsa_engine *engine, uint64_t ns)
+{
+	engine->ready_at = m->ops->now(m->ctx) + ns;
+	dsa_fiber_suspend(engine->fiber);
+}
+
+static unsigned outstanding_requests(const struct dsa_model *m)
+{
+	unsigned n = 0;
+
+	for (unsigned e = 0; e < DSA_MODEL_ENGINES; e++)
+		n += m->engines[e].busy && m->engines[e].waiting;
+	return n;
+}
+
+/* Software may take the allocation away under a device that is enabled: it gets one at a time then. */
+static unsigned max_requests(const struct dsa_model *m)
+{
+	return m->pci.prs_allocation ? m->pci.prs_allocation : 1;
+}
+
+/* A group is one page. Runs in the engine's fiber, which waits for the response. */
+static enum dsa_page_answer ask(const struct dsa_env *env, const struct dsa_requester *who, uint64_t addr, bool write,
+                                unsigned attempt)
+{
+	const struct asking *asking = env->ask_ctx;
+	struct dsa_model *m = asking->m;
+	struct dsa_engine *engine = asking->engine;
+	struct dsa_page_request request = {.who = *who, .addr = addr, .write = write};
+
+	/* Granted, and not there: the queue of the host may be full, and its answer a polite no. */
+	if (attempt)
+		pause_engine(m, engine, UINT64_C(1000) << attempt);
+	while (engine->busy && outstanding_requests(m) >= max_requests(m))
+		pause_engine(m, engine, 1000);
+	if (!engine->busy)
+		return DSA_PAGE_GIVEN_UP;
+	if (m->page_requests_failed)
+		return DSA_PAGE_FAILED;
+	request.group = m->next_page_group++ & 0x1ff;
+	engine->group = request.group;
+	engine->waiting = true;
+	m->ops->page_request(m->ctx, &request);
+	while (engine->busy && engine->waiting)
+		dsa_fiber_suspend(engine->fiber);
+	return engine->busy ? engine->answer : DSA_PAGE_GIVEN_UP;
+}
+
+bool dsa_model_page_response(struct dsa_model *m, uint16_t group, enum dsa_page_answer answer)
+{
+	if (answer == DSA_PAGE_FAILED)
+		m->page_requests_failed = true;
+	for (unsigned e = 0; e < DSA_MODEL_ENGINES; e++) {
+		struct dsa_engine *engine = &m->engines[e];
+
+		if (!engine->busy || !engine->waiting || engine->group != group)
+			continue;
+		engine->waiting = false;
+		engine->answer = answer;
+		engine->ready_at = m->ops->now(m->ctx);
+		/* It goes on at a time of its own: who brings the response is in the middle of something else. */
+		dsa_kick(m);
+		return true;
+	}
+	return false;
+}
+
+static bool may_ask(const struct dsa_model *m, const struct dsa_wq *wq)
+{
+	return m->pci.ats && m->pci.prs && !(wq->cfg[2] & DSA_WQCFG2_ATS_DISABLE) && m->ops->page_request;
+}
+
+void dsa_engines_clear(struct dsa_model *m)
+{
+	for (unsigned e = 0; e < DSA_MODEL_ENGINES; e++) {
+		struct dsa_engine *engine = &m->engines[e];
+		struct dsa_fiber *fiber = engine->fiber;
+
+		engine->busy = false;
+		/* It finds that it is given up, and ends. The one that runs now, if any, will find it too. */
+		if (engine->suspended && !dsa_fiber_resume(fiber))
+			abort();
+		*engine = (struct dsa_engine){.fiber = fiber};
+	}
+}
+
+void dsa_model_free(struct dsa_model *m)
+{
+	dsa_engines_clear(m);
+	for (unsigned e = 0; e < DSA_MODEL_ENGINES; e++) {
+		dsa_fiber_free(m->engines[e].fiber);
+		m->engines[e].fiber = NULL;
+	}
+}
+
 static void fill_env(const struct dsa_model *m, unsigned index, const struct dsa_entry *entry,
-                     struct handle_scope *scope, struct dsa_env *env)
+                     struct handle_scope *scope, struct asking *asking, struct dsa_env *env)
 {
 	const struct dsa_wq *wq = &m->wqs[index];
 
@@ -121,6 +233,10 @@ static void fill_env(const struct dsa_model *m, unsigned index, const struct dsa
 	        .max_batch = FIELD_GET(DSA_WQCFG3_MAX_BATCH, wq->cfg[3]),
 	        .bof = (wq->cfg[2] & DSA_WQCFG2_BOF) != 0,
 	        .rci_reserved = !(m->gencfg & DSA_GENCFG_USER_INT) && entry->pasid != DSA_NO_PASID && !entry->priv,
+	        .ask = may_ask(m, wq) ? ask : NULL,
+	        .ask_ctx = asking,
+	        .blocks = true,
+	        .given_up = given_up,
 	        .fault = m->config.fault,
 	        .handle_ok = handle_ok,
 	        .handle_ctx = scope,
@@ -187,17 +303,20 @@ static void finish(struct dsa_model *m, const struct dsa_env *env, const struct 
 	const uint8_t code = r->status & (uint8_t)~DSA_COMP_STATUS_WRITE;
 	const bool quiet = code == DSA_COMP_SUCCESS || code == DSA_COMP_SUCCESS_PRED || code == DSA_COMP_BATCH_FAIL;
 
+	if (given_up(env))
+		return;
 	make_wrong(env, desc, r);
 	if (flags & IDXD_OP_FLAG_CRAV) {
 		if ((flags & IDXD_OP_FLAG_RCR || !quiet) && env->fault != DSA_FAULT_COMPLETION_LOST) {
 			struct dsa_result lost = {.status = DSA_COMP_CRA_XLAT | DSA_COMP_STATUS_WRITE};
 
 			if (write_record(env, dsa_desc_cr(desc), r, &lost.fault_addr)) {
-				report(m, at, desc, &lost);
+				if (!given_up(env))
+					report(m, at, desc, &lost);
 				return;
 			}
 		}
-		if (code == DSA_COMP_INT_HANDLE_INVAL)
+		if (code == DSA_COMP_INT_HANDLE_INVAL || code == DSA_COMP_TRANSLATION_FAIL)
 			report(m, at, desc, r);
 	} else if (!quiet) {
 		report(m, at, desc, r);
@@ -211,13 +330,15 @@ static void finish(struct dsa_model *m, const struct dsa_env *env, const struct 
 static uint8_t unreportable(const struct dsa_model *m, const struct dsa_env *env, const struct place *at,
                             const struct dsa_raw_desc *desc)
 {
+	uint64_t fault;
+
 	if (at->entry->priv && !dsa_wq_dedicated(&m->wqs[at->wq]) && !m->pci.pasid_priv)
 		return DSA_COMP_PRIV_BAD;
 	if (!(dsa_desc_flags(desc) & IDXD_OP_FLAG_CRAV))
 		return 0;
 	if (!IS_ALIGNED(dsa_desc_cr(desc), DSA_CR_SIZE) && env->fault != DSA_FAULT_CR_ALIGN_UNCHECKED)
 		return DSA_COMP_CRA_ALIGN;
-	if (env->who.ats && !m->ops->memory.translate(m->ctx, &env->who, dsa_desc_cr(desc), true))
+	if (dsa_mem_probe(env, dsa_desc_cr(desc), true, &fault))
 		return DSA_COMP_CRA_XLAT | DSA_COMP_STATUS_WRITE;
 	return 0;
 }
@@ -240,10 +361,13 @@ static void run_batch(struct dsa_model *m, const struct dsa_env *env, const stru
 	for (; done < count; done++) {
 		struct place child_at = *at;
 		struct dsa_raw_desc child;
+		uint8_t status = dsa_mem_read(env, list + (uint64_t)done * DSA_DESC_SIZE, &child, sizeof(child), NULL,
+		                              &r->fault_addr);
 
-		if (dsa_mem_read(env, list + (uint64_t)done * DSA_DESC_SIZE, &child, sizeof(child), NULL,
-		                 &r->fault_addr)) {
-			r->status = env->who.ats ? DSA_COMP_BATCH_PAGE_FAULT : DSA_COMP_HW_ERR1;
+		if (status) {
+			if (env->who.ats && status != DSA_COMP_TRANSLATION_FAIL)
+				status = DSA_COMP_BATCH_PAGE_FAULT;
+			r->status = status;
 			break;
 		}
 		if ((dsa_desc_flags(&child) & IDXD_OP_FLAG_FENCE) && !all_good && env->fault != DSA_FAULT_FENCE_IGNORED)
@@ -265,6 +389,8 @@ static uint8_t run_one(struct dsa_model *m, struct dsa_env *env, const struct pl
 {
 	struct dsa_result r = {.status = unreportable(m, env, at, desc)};
 
+	if (given_up(env))
+		return DSA_COMP_HW_ERR1;
 	if (r.status) {
 		r.fault_addr = dsa_desc_cr(desc);
 		report(m, at, desc, &r);
@@ -281,21 +407,45 @@ static uint8_t run_one(struct dsa_model *m, struct dsa_env *env, const struct pl
 	} else if (env->fault == DSA_FAULT_COMPLETION_EMPTY) {
 		r.status = DSA_COMP_SUCCESS;
 	} else {
+		env->blocks = (dsa_desc_flags(desc) & IDXD_OP_FLAG_BOF) != 0;
 		dsa_execute(env, desc, &r);
+		env->blocks = true;
 	}
 	finish(m, env, at, desc, &r);
 	return r.status;
 }
 
-static void complete(struct dsa_model *m, struct dsa_engine *engine)
+static void run_entry(void *arg)
 {
-	struct dsa_entry entry = engine->entry;
-	struct place at = {.wq = engine->wq, .entry = &entry};
+	struct asking asking = *(const struct asking *)arg;
+	struct dsa_entry entry = asking.engine->entry;
+	struct place at = {.wq = asking.engine->wq, .entry = &entry};
 	struct handle_scope scope;
 	struct dsa_env env;
 
-	fill_env(m, engine->wq, &entry, &scope, &env);
-	run_one(m, &env, &at, &entry.desc);
+	fill_env(asking.m, at.wq, &entry, &scope, &asking, &env);
+	run_one(asking.m, &env, &at, &entry.desc);
+}
+
+static void complete(struct dsa_model *m, struct dsa_engine *engine)
+{
+	struct asking asking = {m, engine};
+	bool ended = true;
+
+	if (engine->suspended) {
+		engine->suspended = false;
+		ended = dsa_fiber_resume(engine->fiber);
+	} else if (may_ask(m, &m->wqs[engine->wq])) {
+		if (!engine->fiber)
+			engine->fiber = dsa_fiber_new();
+		ended = dsa_fiber_start(engine->fiber, run_entry, &asking);
+	} else {
+		run_entry(&asking);
+	}
+	if (!ended) {
+		engine->suspended = true;
+		return;
+	}
 	/* Its own writes may have reached the configuration space of this device, and reset or halted it. */
 	if (!engine->busy)
 		return;
@@ -384,7 +534,7 @@ static struct dsa_engine *due(struct dsa_model *m, uint64_t now)
 	for (unsigned e = 0; e < DSA_MODEL_ENGINES; e++) {
 		struct dsa_engine *engine = &m->engines[e];
 
-		if (!engine->busy || engine->ready_at > now)
+		if (!engine->busy || engine->waiting || engine->ready_at > now)
 			continue;
 		if (!first || engine->ready_at < first->ready_at ||
 		    (engine->ready_at == first->ready_at && engine->entry.seq < first->entry.seq))
@@ -414,7 +564,7 @@ void dsa_kick(struct dsa_model *m)
 	if (m->state != DSA_STATE_HALT)
 		dispatch(m, now);
 	for (unsigned e = 0; e < DSA_MODEL_ENGINES; e++) {
-		if (m->engines[e].busy && m->engines[e].ready_at < next)
+		if (m->engines[e].busy && !m->engines[e].waiting && m->engines[e].ready_at < next)
 			next = m->engines[e].ready_at;
 	}
 	/* A command that was seen to be due waits for an engine; one that became due just now has not been seen yet. */

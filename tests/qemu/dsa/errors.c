@@ -46,8 +46,7 @@ void dsa_halt(struct dsa_model *m, uint8_t reset_type)
 		dsa_wq_drop(m, i, DSA_NO_PASID);
 		m->wqs[i].in_flight = 0;
 	}
-	for (unsigned i = 0; i < DSA_MODEL_ENGINES; i++)
-		m->engines[i].busy = false;
+	dsa_engines_clear(m);
 	dsa_command_halted(m);
 	if (m->genctrl & DSA_GENCTRL_HALT_INT)
 		dsa_raise_cause(m, DSA_INTCAUSE_HALT);
@@ -58,6 +57,8 @@ void dsa_model_pci_changed(struct dsa_model *m, const struct dsa_model_pci *pci)
 	bool differs = m->pci.bus_master != pci->bus_master || m->pci.pasid != pci->pasid ||
 	               m->pci.pasid_priv != pci->pasid_priv || m->pci.ats != pci->ats || m->pci.prs != pci->prs;
 
+	if (!pci->prs)
+		m->page_requests_failed = false;
 	m->pci = *pci;
 	if (!differs || m->state == DSA_STATE_DISABLED || m->state == DSA_STATE_HALT)
 		return;

@@ -31,8 +31,22 @@ struct dsa_memory_ops {
 	/* 0, or -1 when the access was refused (Unsupported Request, Completer Abort). */
 	int (*read)(void *ctx, const struct dsa_requester *who, uint64_t addr, void *buf, size_t len);
 	int (*write)(void *ctx, const struct dsa_requester *who, uint64_t addr, const void *buf, size_t len);
-	/* An ATS translation request for the page of addr: whether it may be read (or written). */
-	bool (*translate)(void *ctx, const struct dsa_requester *who, uint64_t addr, bool write);
+	/* An ATS translation request for the page of addr: enum dsa_translation. */
+	int (*translate)(void *ctx, const struct dsa_requester *who, uint64_t addr, bool write);
+};
+
+enum dsa_translation {
+	DSA_TRANSLATION_ERROR = -1, /* Unsupported Request, Completer Abort, time-out */
+	DSA_TRANSLATION_FAULT = 0,  /* the page may not be read (or written), now */
+	DSA_TRANSLATION_OK = 1,
+};
+
+/* What came of a page request. */
+enum dsa_page_answer {
+	DSA_PAGE_GRANTED,
+	DSA_PAGE_INVALID,
+	DSA_PAGE_FAILED,
+	DSA_PAGE_GIVEN_UP, /* the device was reset or halted meanwhile */
 };
 
 /* What a descriptor runs in. */
@@ -47,6 +61,16 @@ struct dsa_env {
 	bool bof;           /* WQCFG.BOF */
 	bool rci_reserved;  /* user-mode interrupts off, PASID on and not privileged (5.2) */
 	bool in_batch;
+	/*
+	 * Asks the host for a page of `who` and waits for the answer; attempt counts from 0. NULL: page requests are
+	 * off. blocks: faults of what is accessed now are to be asked for (data needs the descriptor's BOF flag: 8.1).
+	 */
+	enum dsa_page_answer (*ask)(const struct dsa_env *env, const struct dsa_requester *who, uint64_t addr,
+	                            bool write, unsigned attempt);
+	void *ask_ctx;
+	bool blocks;
+	/* Whether the descriptor is lost to a reset or halt: nothing more may come of it. NULL: never. */
+	bool (*given_up)(const struct dsa_env *env);
 	enum dsa_fault fault; /* the one way in which this hardware is wrong, or DSA_FAULT_NONE */
 	/* Whether interrupt handle may be used with this portal and PASID (9.2); NULL: each is good. */
 	bool (*handle_ok)(const struct dsa_env *env, uint16_t handle);
@@ -76,14 +100,18 @@ void dsa_execute(const struct dsa_env *env, const struct dsa_raw_desc *desc, str
 
 /*
  * Copy between the model and memory as the requester sees it, page by page (memory.c). Returns 0, or the status that
- * the descriptor ends with: DSA_COMP_PAGE_FAULT_NOBOF (with ATS; *fault_addr is set, DSA_COMP_STATUS_WRITE is in it for
- * writes) or DSA_COMP_HW_ERR1 (a read refused). Without ATS a refused write is lost silently: 8.1. *done (may be NULL)
- * is how many bytes went through.
+ * the descriptor ends with. With ATS (*fault_addr is set, DSA_COMP_STATUS_WRITE is in it for writes):
+ * DSA_COMP_PAGE_FAULT_NOBOF, DSA_COMP_PAGE_FAULT_IR if the page was asked for in vain, DSA_COMP_TRANSLATION_FAIL.
+ * Without: DSA_COMP_HW_ERR1 (a read refused); a refused write is lost silently: 8.1. *done (may be NULL) is how many
+ * bytes went through.
  */
 uint8_t dsa_mem_read(const struct dsa_env *env, uint64_t addr, void *buf, size_t len, size_t *done,
                      uint64_t *fault_addr);
 uint8_t dsa_mem_write(const struct dsa_env *env, uint64_t addr, const void *buf, size_t len, size_t *done,
                       uint64_t *fault_addr);
+
+/* Whether addr could be read (or written): as above, without the access. */
+uint8_t dsa_mem_probe(const struct dsa_env *env, uint64_t addr, bool write, uint64_t *fault_addr);
 
 /* The fields of a descriptor that all operations share, whatever the host's bit-field layout. */
 static inline uint8_t dsa_desc_opcode(const struct dsa_raw_desc *d)

@@ -2,7 +2,9 @@
 /* Memory as a descriptor's PASID sees it: page by page, with the fault rules of 8.1. */
 #include "tests/qemu/dsa/exec.h"
 
-#define PAGE 4096U
+#define PAGE      4096U
+/* A page that is granted and gone again, time after time, is not waited for for ever (5.8). */
+#define ASK_LIMIT 12
 
 /* The requester of the access, made wrong where the fault says so. */
 static struct dsa_requester requester(const struct dsa_env *env)
@@ -14,6 +16,31 @@ static struct dsa_requester requester(const struct dsa_env *env)
 	else if (env->fault == DSA_FAULT_PASID_FIXED)
 		who.pasid = 1;
 	return who;
+}
+
+/* With ATS: makes sure of the translation of addr, asking for the page if that is on. Returns 0 or the status. */
+static uint8_t translate(const struct dsa_env *env, const struct dsa_requester *who, uint64_t addr, bool write,
+                         uint64_t *fault_addr)
+{
+	const uint64_t page = addr & ~(uint64_t)(PAGE - 1);
+	uint8_t status = DSA_COMP_PAGE_FAULT_IR;
+
+	for (unsigned attempt = 0; attempt < ASK_LIMIT; attempt++) {
+		int translation = env->memory->translate(env->memory_ctx, who, addr, write);
+		enum dsa_page_answer answer;
+
+		if (translation == DSA_TRANSLATION_OK)
+			return 0;
+		status = translation == DSA_TRANSLATION_FAULT ? DSA_COMP_PAGE_FAULT_NOBOF : DSA_COMP_TRANSLATION_FAIL;
+		if (translation != DSA_TRANSLATION_FAULT || !env->ask || !env->blocks)
+			break;
+		answer = env->ask(env, who, page, write, attempt);
+		status = answer == DSA_PAGE_FAILED ? DSA_COMP_TRANSLATION_FAIL : DSA_COMP_PAGE_FAULT_IR;
+		if (answer != DSA_PAGE_GRANTED)
+			break;
+	}
+	*fault_addr = page;
+	return status | (write ? DSA_COMP_STATUS_WRITE : 0);
 }
 
 static uint8_t access_memory(const struct dsa_env *env, uint64_t addr, void *in, const void *out, size_t len,
@@ -30,10 +57,13 @@ static uint8_t access_memory(const struct dsa_env *env, uint64_t addr, void *in,
 
 		if (chunk > len - at)
 			chunk = len - at;
-		if (who.ats && !env->memory->translate(env->memory_ctx, &who, here, write)) {
-			status = DSA_COMP_PAGE_FAULT_NOBOF | (write ? DSA_COMP_STATUS_WRITE : 0);
-			*fault_addr = here & ~(uint64_t)(PAGE - 1);
-		} else if (write) {
+		if (who.ats)
+			status = translate(env, &who, here, write, fault_addr);
+		if (env->given_up && env->given_up(env))
+			status = DSA_COMP_HW_ERR1;
+		if (status)
+			break;
+		if (write) {
 			/* A posted write gets no answer: what the IOMMU refuses is lost, and the device does not know.
 			 */
 			(void)env->memory->write(env->memory_ctx, &who, here, (const uint8_t *)out + at, chunk);
@@ -47,6 +77,13 @@ static uint8_t access_memory(const struct dsa_env *env, uint64_t addr, void *in,
 	if (done)
 		*done = at;
 	return status;
+}
+
+uint8_t dsa_mem_probe(const struct dsa_env *env, uint64_t addr, bool write, uint64_t *fault_addr)
+{
+	const struct dsa_requester who = requester(env);
+
+	return who.ats ? translate(env, &who, addr, write, fault_addr) : 0;
 }
 
 uint8_t dsa_mem_read(const struct dsa_env *env, uint64_t addr, void *buf, size_t len, size_t *done,

@@ -13,16 +13,16 @@
  *	errors.c      SWERROR, halt                         (5.8, 5.9)
  *	exec.h        one descriptor
  *
- * Not modelled yet: what DSA 2.0 adds (64-byte WQCFG with OPCFG, event log, inter-domain operations, fault info), page
- * requests (with PRS on, a fault still ends the descriptor as if PRS were off), performance monitoring (PERFCAP reads
- * 0), traffic classes (each is mapped), halts for other reasons than a configuration change (so that no halt ends with
- * the Reset Device command), hardware errors of ATS requests (0x22) and of refused writes (0x21), and revoked interrupt
- * handles.
+ * Not modelled yet: what DSA 2.0 adds (64-byte WQCFG with OPCFG, event log, inter-domain operations, fault info),
+ * performance monitoring (PERFCAP reads 0), traffic classes (each is mapped), halts for other reasons than a
+ * configuration change (so that no halt ends with the Reset Device command), hardware errors of refused writes (0x21),
+ * and revoked interrupt handles.
  */
 #ifndef TESTS_QEMU_DSA_MODEL_H
 #define TESTS_QEMU_DSA_MODEL_H
 
 #include "tests/qemu/dsa/exec.h"
+#include "tests/qemu/dsa/fiber.h"
 
 /* The part that is modelled: Sapphire Rapids. */
 #define DSA_MODEL_WQS          8
@@ -45,8 +45,18 @@
 #define DSA_MODEL_MSIX_PBA   0x3000
 #define DSA_MODEL_IMS_TABLE  0x4000
 
+/* One page, a group of its own: each wants a response. */
+struct dsa_page_request {
+	struct dsa_requester who;
+	uint64_t addr;
+	bool write;
+	uint16_t group;
+};
+
 struct dsa_model_ops {
 	struct dsa_memory_ops memory;
+	/* A page request; dsa_model_page_response() follows, now or later. NULL: there are none. */
+	void (*page_request)(void *ctx, const struct dsa_page_request *request);
 	/* The event of one MSI-X entry: mask and pending bits are the embedder's (they are in PCI's structures). */
 	void (*msix_notify)(void *ctx, unsigned vector);
 	/* No MSI-X entry is pending any more (Reset Device clears the PBA, and keeps the table). */
@@ -100,6 +110,12 @@ struct dsa_engine {
 	unsigned wq;
 	uint64_t ready_at;
 	struct dsa_entry entry;
+	/* With page requests, entry runs in a fiber, which stays when it has ended. */
+	struct dsa_fiber *fiber;
+	bool suspended;
+	bool waiting; /* for the response to page request `group` */
+	uint16_t group;
+	enum dsa_page_answer answer;
 };
 
 struct dsa_group {
@@ -137,6 +153,8 @@ struct dsa_model {
 	struct dsa_wq wqs[DSA_MODEL_WQS];
 	struct dsa_engine engines[DSA_MODEL_ENGINES];
 
+	uint16_t next_page_group;
+	bool page_requests_failed; /* a Response Failure came: no more until page requests are enabled anew */
 	uint64_t next_seq;
 	uint64_t cmd_seq;      /* the running command waits for what was submitted before */
 	uint64_t cmd_ready_at; /* not done before */
@@ -147,8 +165,12 @@ void dsa_model_init(struct dsa_model *m, const struct dsa_model_ops *ops, void *
                     const struct dsa_model_config *config);
 /* Power-on, warm reset and FLR: all is lost (2.9). */
 void dsa_model_reset(struct dsa_model *m);
+/* Frees what the model holds; after it, only dsa_model_init(). */
+void dsa_model_free(struct dsa_model *m);
 /* Configuration space changed. Not allowed while the device is not Disabled: then it halts (9.1.3). */
 void dsa_model_pci_changed(struct dsa_model *m, const struct dsa_model_pci *pci);
+/* A page group response. Returns whether it was waited for. */
+bool dsa_model_page_response(struct dsa_model *m, uint16_t group, enum dsa_page_answer answer);
 /* Time has come to what ops->schedule() was told. */
 void dsa_model_tick(struct dsa_model *m);
 
@@ -203,6 +225,8 @@ uint64_t dsa_command_capability(const struct dsa_model *m);
 
 /* engine.c */
 void dsa_engine_run(struct dsa_model *m);
+/* Whatever is in the engines is lost. */
+void dsa_engines_clear(struct dsa_model *m);
 bool dsa_wq_dedicated(const struct dsa_wq *wq);
 void dsa_wq_push(struct dsa_model *m, unsigned wq, const struct dsa_entry *entry);
 /* Drop what is queued in WQ wq; pasid_only: only entries with this PASID, unless DSA_NO_PASID. */

@@ -85,6 +85,16 @@ bool dsa_pci_caps_init(PCIDevice *dev, Error **errp)
 	return true;
 }
 
+void dsa_pci_page_requests(PCIDevice *dev, bool enabled)
+{
+	uint8_t *status = dev->config + DSA_PCI_PRI + PCI_PRI_STATUS;
+
+	if (enabled)
+		pci_word_test_and_clear_mask(status, PCI_PRI_STATUS_STOPPED);
+	else
+		pci_word_test_and_set_mask(status, PCI_PRI_STATUS_STOPPED);
+}
+
 void dsa_pci_state(PCIDevice *dev, struct dsa_model_pci *pci)
 {
 	const uint8_t *config = dev->config;

@@ -23,6 +23,8 @@
 bool dsa_pci_caps_init(PCIDevice *dev, Error **errp);
 /* Enable bits and the like, as after reset. */
 void dsa_pci_caps_reset(PCIDevice *dev);
+/* The Stopped bit, which page requests that are on do not have. */
+void dsa_pci_page_requests(PCIDevice *dev, bool enabled);
 /* What the device takes from configuration space. */
 void dsa_pci_state(PCIDevice *dev, struct dsa_model_pci *pci);
 

@@ -17,6 +17,8 @@
 
 #include "tests/qemu/dsa/model.h"
 #include "tests/qemu/dsa/pci_caps.h"
+#include "tests/qemu/dsa/tlb.h"
+#include "tests/qemu/vtd/client.h"
 
 #define TYPE_INTEL_DSA "intel-dsa"
 OBJECT_DECLARE_SIMPLE_TYPE(IntelDSA, INTEL_DSA)
@@ -27,6 +29,7 @@ struct IntelDSA {
 	MemoryRegion portals;
 	QEMUTimer *timer;
 	struct dsa_model model;
+	struct dsa_tlb tlb;
 	/* properties */
 	char *fault;
 	char *version;
@@ -57,27 +60,112 @@ static MemTxAttrs attributes(IntelDSA *s, const struct dsa_requester *who)
 	return (MemTxAttrs){.requester_id = pci_requester_id(PCI_DEVICE(s)), .user = !who->priv};
 }
 
+/*
+ * With ATS an access goes to where its translation says, untranslated otherwise. Returns whether there is such an
+ * address: without one it was invalidated since, which the model does not let happen between the two.
+ */
+static bool translated(IntelDSA *s, const struct dsa_requester *who, uint64_t addr, bool write, uint64_t *output)
+{
+	return who->ats && dsa_tlb_lookup(&s->tlb, who, addr, write, output);
+}
+
 static int memory_read(void *ctx, const struct dsa_requester *who, uint64_t addr, void *buf, size_t len)
 {
 	IntelDSA *s = ctx;
+	uint64_t output;
 
+	if (translated(s, who, addr, false, &output)) {
+		if (!vtd_client_translated(PCI_DEVICE(s), output))
+			return -1;
+		return address_space_read(&address_space_memory, output, attributes(s, who), buf, len) == MEMTX_OK ? 0
+		                                                                                                   : -1;
+	}
 	return address_space_read(address_space(s, who), addr, attributes(s, who), buf, len) == MEMTX_OK ? 0 : -1;
 }
 
 static int memory_write(void *ctx, const struct dsa_requester *who, uint64_t addr, const void *buf, size_t len)
 {
 	IntelDSA *s = ctx;
+	uint64_t output;
 
+	if (translated(s, who, addr, true, &output)) {
+		if (!vtd_client_translated(PCI_DEVICE(s), output))
+			return -1;
+		return address_space_write(&address_space_memory, output, attributes(s, who), buf, len) == MEMTX_OK
+		               ? 0
+		               : -1;
+	}
 	return address_space_write(address_space(s, who), addr, attributes(s, who), buf, len) == MEMTX_OK ? 0 : -1;
 }
 
-static bool memory_translate(void *ctx, const struct dsa_requester *who, uint64_t addr, bool write)
+static int memory_translate(void *ctx, const struct dsa_requester *who, uint64_t addr, bool write)
 {
 	IntelDSA *s = ctx;
-	IOMMUTLBEntry entry = address_space_get_iotlb_entry(address_space(s, who), addr, write, attributes(s, who));
+	struct vtd_ats_request request = {
+	        .has_pasid = who->pasid != DSA_NO_PASID,
+	        .pasid = who->pasid,
+	        .privileged = who->priv && who->pasid != DSA_NO_PASID,
+	        .no_write = !write,
+	        .address = addr,
+	};
+	struct vtd_ats_result result;
+	uint64_t output;
 
-	return (entry.perm & (write ? IOMMU_WO : IOMMU_RO)) != 0;
+	if (dsa_tlb_lookup(&s->tlb, who, addr, write, &output))
+		return DSA_TRANSLATION_OK;
+	vtd_client_translate(PCI_DEVICE(s), &request, &result);
+	if (result.status != VTD_ATS_SUCCESS)
+		return DSA_TRANSLATION_ERROR;
+	if (result.untranslated)
+		return DSA_TRANSLATION_OK;
+	if (!(write ? result.write : result.read))
+		return DSA_TRANSLATION_FAULT;
+	dsa_tlb_insert(&s->tlb, who, addr, result.output + (addr - result.input), result.read, result.write);
+	return DSA_TRANSLATION_OK;
 }
+
+static void model_page_request(void *ctx, const struct dsa_page_request *request)
+{
+	struct vtd_page_request page = {
+	        .has_pasid = request->who.pasid != DSA_NO_PASID,
+	        .pasid = request->who.pasid,
+	        .privileged = request->who.priv && request->who.pasid != DSA_NO_PASID,
+	        .read = !request->write,
+	        .write = request->write,
+	        .last = true,
+	        .group = request->group,
+	        .address = request->addr,
+	};
+
+	vtd_client_page_request(PCI_DEVICE(ctx), &page);
+}
+
+static void client_invalidate(PCIDevice *dev, bool has_pasid, bool all_pasids, uint32_t pasid, uint64_t first,
+                              uint64_t bytes)
+{
+	dsa_tlb_invalidate(&INTEL_DSA(dev)->tlb, all_pasids, has_pasid ? pasid : DSA_NO_PASID, first, bytes);
+}
+
+static void client_page_response(PCIDevice *dev, const struct vtd_page_response *response)
+{
+	enum dsa_page_answer answer = DSA_PAGE_FAILED;
+	uint16_t status = 0;
+
+	if (response->code == VTD_PAGE_SUCCESS)
+		answer = DSA_PAGE_GRANTED;
+	else if (response->code == VTD_PAGE_INVALID)
+		answer = DSA_PAGE_INVALID;
+	else
+		status = PCI_PRI_STATUS_RF; /* all other codes are treated as Response Failure */
+	if (!dsa_model_page_response(&INTEL_DSA(dev)->model, response->group, answer))
+		status |= PCI_PRI_STATUS_UPRGI;
+	pci_word_test_and_set_mask(dev->config + DSA_PCI_PRI + PCI_PRI_STATUS, status);
+}
+
+static const struct vtd_client_ops client_ops = {
+        .invalidate = client_invalidate,
+        .page_response = client_page_response,
+};
 
 static void model_msix_notify(void *ctx, unsigned vector)
 {
@@ -112,6 +200,7 @@ static void model_schedule(void *ctx, uint64_t deadline)
 
 static const struct dsa_model_ops model_ops = {
         .memory = {.read = memory_read, .write = memory_write, .translate = memory_translate},
+        .page_request = model_page_request,
         .msix_notify = model_msix_notify,
         .msix_forget = model_msix_forget,
         .message = model_message,
@@ -198,6 +287,9 @@ static void config_write(PCIDevice *dev, uint32_t addr, uint32_t value, int len)
 	pci_default_write_config(dev, addr, value, len);
 	pcie_cap_flr_write_config(dev, addr, value, len);
 	dsa_pci_state(dev, &pci);
+	dsa_pci_page_requests(dev, pci.prs);
+	if (!pci.ats)
+		dsa_tlb_flush(&s->tlb);
 	dsa_model_pci_changed(&s->model, &pci);
 }
 
@@ -209,6 +301,7 @@ static void reset(DeviceState *device)
 	dsa_pci_caps_reset(PCI_DEVICE(device));
 	/* QEMU clears the command register behind this call: bus mastering is off as the rest is. */
 	s->model.pci = (struct dsa_model_pci){0};
+	dsa_tlb_flush(&s->tlb);
 	dsa_model_reset(&s->model);
 }
 
@@ -263,12 +356,15 @@ static void realize(PCIDevice *dev, Error **errp)
 		return;
 	for (unsigned i = 0; i < DSA_MODEL_VECTORS; i++)
 		msix_vector_use(dev, i);
+	vtd_client_register(dev, &client_ops);
 }
 
 static void unrealize(PCIDevice *dev)
 {
 	IntelDSA *s = INTEL_DSA(dev);
 
+	vtd_client_unregister(dev);
+	dsa_model_free(&s->model);
 	timer_free(s->timer);
 	msix_uninit(dev, &s->registers, &s->registers);
 	pcie_aer_exit(dev);

@@ -78,7 +78,8 @@ void dsa_model_reset(struct dsa_model *m)
 	m->reset_type = 0;
 	memset(m->swerror, 0, sizeof(m->swerror));
 	memset(m->wqs, 0, sizeof(m->wqs));
-	memset(m->engines, 0, sizeof(m->engines));
+	dsa_engines_clear(m);
+	m->page_requests_failed = false;
 	groups_reset(m);
 	dsa_config_reset(m);
 }
