@@ -1,4 +1,4 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Every test in the image, on the whole platform: what the image says is what prove sees.
-exec "$(dirname "$0")/harness/run-image" -t 180
+exec "$(dirname "$0")/harness/run-image" -t 600
