@@ -28,6 +28,7 @@ struct IntelDSA {
 	MemoryRegion registers;
 	MemoryRegion portals;
 	QEMUTimer *timer;
+	bool ticking;
 	struct dsa_model model;
 	struct dsa_tlb tlb;
 	/* properties */
@@ -212,7 +213,21 @@ static void tick(void *opaque)
 {
 	IntelDSA *s = opaque;
 
+	s->ticking = true;
 	dsa_model_tick(&s->model);
+	s->ticking = false;
+}
+
+/*
+ * A processor that polls a register can keep the timer's thread from QEMU's lock for seconds, and the device would
+ * stand still. So what is due is done before a register is read, unless a descriptor is what reads it.
+ */
+static void catch_up(IntelDSA *s)
+{
+	if (s->ticking || !timer_pending(s->timer) || timer_expire_time_ns(s->timer) > (uint64_t)model_now(s))
+		return;
+	timer_del(s->timer);
+	tick(s);
 }
 
 /* ---- BARs ---- */
@@ -221,6 +236,7 @@ static uint64_t registers_read(void *opaque, hwaddr addr, unsigned size)
 {
 	IntelDSA *s = opaque;
 
+	catch_up(s);
 	return dsa_model_read(&s->model, addr, size);
 }
 
