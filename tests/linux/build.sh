@@ -1,14 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Debian's Linux as a client of the platform: build.sh RELEASE, with RELEASE trixie (Linux 6.12) or bookworm (6.1). Prints a
-# folder, which is made once under ${XDG_CACHE_HOME:-~/.cache}/adit, with
+# Debian's Linux as a client of the platform: build.sh KERNEL. Prints a folder, which is made once under
+# ${XDG_CACHE_HOME:-~/.cache}/adit, with
 #
-#	vmlinuz		the release's newest kernel package's, as it is
-#	base.cpio.gz	an initramfs without /init: busybox, accel-config and its tests from trixie for either kernel; modules of
+#	vmlinuz		the kernel package's, as it is
+#	base.cpio.gz	an initramfs without /init: busybox, accel-config and its tests from trixie for any kernel; modules of
 #			that kernel in /modules, with their order of loading in /modules/NAME.order
 #	busybox		to make the rest of the initramfs with: its cpio
 #	versions	of the packages in it
+#
+# KERNEL is
+#
+#	6.12		trixie's newest
+#	6.1		bookworm's newest
+#	6.12-sva	a 6.12 of bookworm-backports before SVA was switched off: since early 2026 the stable kernels refuse
+#			iommu_sva_bind_device() on x86, whatever the hardware, until the repair of Linux 6.19
+#	7		trixie-backports' newest, which has that repair
 #
 # All of it comes from the user's Debian mirror by an apt of its own; nothing is installed.
 set -eu
@@ -17,10 +25,14 @@ part=linux
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../setup/common.sh"
 
-release=${1:-trixie}
-case $release in
-trixie | bookworm) ;;
-*) adit_die "$release: trixie or bookworm" ;;
+kernel=${1:-6.12}
+package=
+case $kernel in
+6.12) release=trixie ;;
+6.1) release=bookworm ;;
+6.12-sva) release=bookworm-backports package=linux-image-6.12.57+deb12-amd64 ;;
+7) release=trixie-backports ;;
+*) adit_die "$kernel: 6.12, 6.1, 6.12-sva or 7" ;;
 esac
 
 # What the tests call; what these depend on comes with them.
@@ -50,14 +62,14 @@ programs_of_trixie()
 	unpack "$work/programs/cache/archives" "$work/tree"
 }
 
-# The package of the kernel's name stands for the newest kernel's: security updates count.
-kernel()
+# The package without a version stands for the newest kernel: security updates count.
+unpack_kernel()
 {
 	adit_apt_begin "$work/kernel" "$release"
 	sed -n 's/^deb-src \(.*-security main\)$/deb \1/p' "$work/kernel/sources.list" >"$work/security"
 	cat "$work/security" >>"$work/kernel/sources.list"
 	adit_step "reading the package lists of Debian $release" adit_apt apt-get -qq update
-	image=$(adit_apt apt-cache depends linux-image-amd64 | sed -n 's/.*Depends: *\(linux-image-[0-9]\)/\1/p')
+	image=${package:-$(adit_apt apt-cache depends linux-image-amd64 | sed -n 's/.*Depends: *\(linux-image-[0-9]\)/\1/p')}
 	[ -n "$image" ] || adit_die "Debian $release has no linux-image-amd64"
 	adit_say "downloading $image (100 MB)"
 	adit_apt_binary "$image" "$work/image"
@@ -110,7 +122,7 @@ build()
 	adit_space 1200
 	mkdir "$work/tree" "$work/linux"
 	programs_of_trixie
-	kernel
+	unpack_kernel
 	adit_step "copying the kernel" cp "$work"/linux/boot/vmlinuz-* "$1/vmlinuz"
 	adit_step "copying busybox" cp "$work/tree/usr/bin/busybox" "$1/busybox"
 	tree || adit_die "cannot write to $cache: is the disk full?"
@@ -118,4 +130,4 @@ build()
 	cp "$work/versions" "$1/"
 }
 
-adit_build "linux-$release" "$hash" build
+adit_build "linux-$kernel" "$hash" build
