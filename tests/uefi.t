@@ -51,7 +51,8 @@ sub take_picture {
 		select undef, undef, undef, 0.1;
 	}
 	note(ask($socket, qq({"execute": "screendump", "arguments": {"filename": "$picture", "format": "png"}})));
-	print $socket qq({"execute": "quit"}\n);
+	# Read to its answer: QEMU forgets commands of a client that has gone.
+	ask($socket, '{"execute": "quit"}');
 }
 
 # Everything, as `make run` does it.
