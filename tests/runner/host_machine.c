@@ -95,7 +95,6 @@ static void say_dsa(struct run *run)
 
 void host_machine(struct run *run)
 {
-	tap_comment(&run->tap, "----------------------------------------------------------------------------");
 	say_processor(run);
 	pci_init(); /* what it found wrong, the tests that need it say */
 	say_iommu(run);

@@ -166,13 +166,16 @@ static void print_exits(struct run *run)
 	            stats->merged);
 }
 
+/* The table is longer than a screen: what must be seen without scrolling comes last. */
 void host_verdict(struct run *run)
 {
 	enum run_status status = run_status(run);
 
+	tap_comment(&run->tap, "----------------------------------------------------------------------------");
 	print_suites(run);
 	print_differences(run);
 	print_exits(run);
+	host_machine(run);
 	print_failures(run);
 	tap_comment(&run->tap,
 	            "hand-over to first test %" PRIu64 ".%" PRIu64 " ms, all tests %" PRIu64 ".%03" PRIu64 " s",

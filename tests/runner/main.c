@@ -28,7 +28,6 @@ int main(void)
 		return list();
 	run_all(&run);
 	fixture_close();
-	host_machine(&run);
 	host_verdict(&run);
 	status = run_status(&run);
 	return (int)status;
