@@ -153,16 +153,19 @@ volatile void *vtd_unit_registers(const struct vtd_unit *u)
 const char *vtd_unit_words(const struct vtd_unit *u, char *text, size_t size)
 {
 	struct vtd_unit_info i;
+	char pasids[24] = "no PASIDs";
 
 	vtd_unit_info(u, &i);
+	if (i.pasids)
+		snprintf(pasids, sizeof(pasids), "PASIDs of %u bits", (unsigned)FIELD_GET(VTD_ECAP_PSS, u->ecap) + 1);
 	if (!i.running)
 		snprintf(text, size, "VT-d unit %u at 0x%llx: not used: %s", u->index, (unsigned long long)i.base,
 		         i.why);
 	else
-		snprintf(text, size, "VT-d %u.%u at 0x%llx: scalable mode,%s%s%s %u PASIDs, %s, %s%s", i.version_major,
+		snprintf(text, size, "VT-d %u.%u at 0x%llx: scalable mode,%s%s%s %s, %s, %s%s", i.version_major,
 		         i.version_minor, (unsigned long long)i.base, i.first_level ? " first level," : "",
-		         i.second_level ? " second level," : "", i.ecap & VTD_ECAP_NEST ? " nested," : "",
-		         (unsigned)i.pasids, i.pass_through ? "pass-through" : "identity-mapped",
+		         i.second_level ? " second level," : "", i.ecap & VTD_ECAP_NEST ? " nested," : "", pasids,
+		         i.pass_through ? "pass-through" : "identity-mapped",
 		         i.interrupts ? "interrupt remapping" : "no interrupt remapping", u->eim ? " (x2APIC)" : "");
 	return text;
 }
