@@ -261,6 +261,74 @@ enum dsa_cmd_error {
 #define DSA_WQ_ENABLED           1
 #define DSA_WQ_BUSY              2
 
+/*
+ * Performance monitoring: from OFFSETS.PERFMON on. Events are bits of a category's 28.
+ */
+#define DSA_PERFCAP              0x00 /* 64; 0: there is no performance monitoring */
+#define DSA_PERFCAP_COUNTERS     GENMASK64(5, 0)
+#define DSA_PERFCAP_WIDTH        GENMASK64(15, 8)
+#define DSA_PERFCAP_CATEGORIES   GENMASK64(19, 16)
+#define DSA_PERFCAP_CATEGORY_MAP GENMASK64(35, 20)
+#define DSA_PERFCAP_FILTERS      GENMASK64(43, 36)
+#define DSA_PERFCAP_PER_COUNTER  BIT64(52) /* CNTRCAP exists */
+#define DSA_PERFCAP_WRITABLE     BIT64(53) /* CNTRDATA, of a counter that is enabled */
+#define DSA_PERFCAP_FREEZE       BIT64(54)
+#define DSA_PERFCAP_OVERFLOW_INT BIT64(55)
+#define DSA_PERFRST              0x10 /* 32 */
+#define DSA_PERFRST_CONFIG       BIT32(0)
+#define DSA_PERFRST_COUNTERS     BIT32(1)
+#define DSA_PERFFRZ              0x20                     /* 32, a bit for each counter */
+#define DSA_OVFSTATUS            0x30                     /* 32, a bit for each counter, write 1 to clear */
+#define DSA_EVNTCAP(category)    (0x080 + 8 * (category)) /* 64 */
+#define DSA_EVNTCAP_EVENTS       GENMASK64(27, 0)
+#define DSA_CNTRCFG(counter)     (0x100 + 8 * (counter)) /* 64 */
+#define DSA_CNTRCFG_ENABLE       BIT64(0)
+#define DSA_CNTRCFG_OVERFLOW_INT BIT64(1)
+#define DSA_CNTRCFG_FREEZE_ALL   BIT64(2) /* all counters, on overflow */
+#define DSA_CNTRCFG_CATEGORY     GENMASK64(11, 8)
+#define DSA_CNTRCFG_EVENTS       GENMASK64(59, 32)
+#define DSA_CNTRDATA(counter)    (0x200 + 8 * (counter)) /* 64 */
+#define DSA_FLTCFG_STRIDE        32
+#define DSA_FLTCFG(counter, f)   (0x300 + DSA_FLTCFG_STRIDE * (counter) + 4 * (f)) /* 32 */
+#define DSA_FLTCFG_MASK          GENMASK32(15, 0) /* of all filters below but that of the PASID */
+#define DSA_FILTER_WQ            0
+#define DSA_FILTER_TC            1
+#define DSA_FILTER_PAGE_SIZE     2
+#define DSA_FILTER_TRANSFER_SIZE 3
+#define DSA_FILTER_ENGINE        4
+#define DSA_CNTRCAP(counter)     (0x800 + 64 * (counter))
+
+#define DSA_EVENTS_WQ              0
+#define DSA_EVENT_SWQ_LIMITED      BIT32(0) /* accepted */
+#define DSA_EVENT_SWQ_LIMITED_FULL BIT32(1) /* Retry */
+#define DSA_EVENT_SWQ              BIT32(2)
+#define DSA_EVENT_SWQ_FULL         BIT32(3)
+#define DSA_EVENT_DWQ              BIT32(4)
+#define DSA_EVENT_DWQ_DROPPED      BIT32(5)
+#define DSA_EVENTS_ENGINE          1
+#define DSA_EVENT_INPUT            BIT32(0) /* in units of DSA_EVENT_DATA_UNIT bytes */
+#define DSA_EVENT_OUTPUT           BIT32(1) /* likewise */
+#define DSA_EVENT_DATA_UNIT        32
+#define DSA_EVENT_READER           BIT32(2) /* descriptors that read their first source */
+#define DSA_EVENT_WRITER           BIT32(3) /* descriptors that wrote their first destination */
+#define DSA_EVENT_FROM_BATCH       BIT32(4)
+#define DSA_EVENT_FROM_WQ          BIT32(5)
+#define DSA_EVENTS_TRANSLATION     2
+#define DSA_EVENT_ATS_PASID        BIT32(0)
+#define DSA_EVENT_ATS_PASID_FAULT  BIT32(1)
+#define DSA_EVENT_ATS              BIT32(2)
+#define DSA_EVENT_ATS_FAULT        BIT32(3)
+#define DSA_EVENT_PRS_SUCCESS      BIT32(4)
+#define DSA_EVENT_PRS_INVALID      BIT32(5)
+#define DSA_EVENTS_OPERATION       3 /* opcodes 0x00 to 0x09, 0x10 to 0x15 and 0x20, without the gaps */
+#define DSA_EVENTS_COMPLETION      4
+#define DSA_EVENT_MSIX             BIT32(0)
+#define DSA_EVENT_IMS              BIT32(1)
+#define DSA_EVENT_PARTIAL          BIT32(2)
+#define DSA_EVENT_ERROR            BIT32(3)
+#define DSA_EVENT_SUCCESS          BIT32(4)
+#define DSA_EVENT_RECORD           BIT32(5)
+
 /* Portals: BAR2 + wq * DSA_PORTAL_WQ_STRIDE + one of the four pages (8.1.1, 9.3). */
 #define DSA_PORTAL_SIZE      0x1000
 #define DSA_PORTAL_WQ_STRIDE 0x4000

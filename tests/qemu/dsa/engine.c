@@ -179,6 +179,9 @@ bool dsa_model_page_response(struct dsa_model *m, uint16_t group, enum dsa_page_
 			continue;
 		engine->waiting = false;
 		engine->answer = answer;
+		if (answer == DSA_PAGE_GRANTED || answer == DSA_PAGE_INVALID)
+			dsa_perfmon_engine(m, engine, NULL, DSA_EVENTS_TRANSLATION,
+			                   answer == DSA_PAGE_GRANTED ? DSA_EVENT_PRS_SUCCESS : DSA_EVENT_PRS_INVALID);
 		engine->ready_at = m->ops->now(m->ctx);
 		/* It goes on at a time of its own: who brings the response is in the middle of something else. */
 		dsa_kick(m);
@@ -215,15 +218,15 @@ void dsa_model_free(struct dsa_model *m)
 	}
 }
 
-static void fill_env(const struct dsa_model *m, unsigned index, const struct dsa_entry *entry,
-                     struct handle_scope *scope, struct asking *asking, struct dsa_env *env)
+static void fill_env(struct dsa_model *m, unsigned index, const struct dsa_entry *entry, struct handle_scope *scope,
+                     struct asking *asking, struct dsa_env *env)
 {
 	const struct dsa_wq *wq = &m->wqs[index];
 
 	*scope = (struct handle_scope){m, entry};
 	*env = (struct dsa_env){
-	        .memory = &m->ops->memory,
-	        .memory_ctx = m->ctx,
+	        .memory = &dsa_perfmon_memory,
+	        .memory_ctx = m,
 	        .who = {.pasid = entry->pasid,
 	                .priv = entry->priv,
 	                .ats = m->pci.ats && !(wq->cfg[2] & DSA_WQCFG2_ATS_DISABLE)},
@@ -301,10 +304,12 @@ static void finish(struct dsa_model *m, const struct dsa_env *env, const struct 
 {
 	const uint32_t flags = dsa_desc_flags(desc);
 	const uint8_t code = r->status & (uint8_t)~DSA_COMP_STATUS_WRITE;
+	const struct dsa_engine *engine = ((const struct asking *)env->ask_ctx)->engine;
 	const bool quiet = code == DSA_COMP_SUCCESS || code == DSA_COMP_SUCCESS_PRED || code == DSA_COMP_BATCH_FAIL;
 
 	if (given_up(env))
 		return;
+	dsa_perfmon_ended(m, engine, desc, r->status);
 	make_wrong(env, desc, r);
 	if (flags & IDXD_OP_FLAG_CRAV) {
 		if ((flags & IDXD_OP_FLAG_RCR || !quiet) && env->fault != DSA_FAULT_COMPLETION_LOST) {
@@ -315,6 +320,7 @@ static void finish(struct dsa_model *m, const struct dsa_env *env, const struct 
 					report(m, at, desc, &lost);
 				return;
 			}
+			dsa_perfmon_engine(m, engine, desc, DSA_EVENTS_COMPLETION, DSA_EVENT_RECORD);
 		}
 		if (code == DSA_COMP_INT_HANDLE_INVAL || code == DSA_COMP_TRANSLATION_FAIL)
 			report(m, at, desc, r);
@@ -387,6 +393,7 @@ static void run_batch(struct dsa_model *m, const struct dsa_env *env, const stru
 static uint8_t run_one(struct dsa_model *m, struct dsa_env *env, const struct place *at,
                        const struct dsa_raw_desc *desc)
 {
+	struct dsa_engine *engine = ((const struct asking *)env->ask_ctx)->engine;
 	struct dsa_result r = {.status = unreportable(m, env, at, desc)};
 
 	if (given_up(env))
@@ -396,7 +403,11 @@ static uint8_t run_one(struct dsa_model *m, struct dsa_env *env, const struct pl
 		report(m, at, desc, &r);
 		return r.status;
 	}
+	if (at->in_batch)
+		dsa_perfmon_engine(m, engine, desc, DSA_EVENTS_ENGINE, DSA_EVENT_FROM_BATCH);
 	r.status = dsa_check_descriptor(env, desc, &r);
+	if (!r.status)
+		dsa_perfmon_operation(m, engine, desc);
 	if (r.status) {
 		if (env->fault == DSA_FAULT_BATCH_NESTED && at->in_batch && dsa_desc_opcode(desc) == DSA_OPCODE_BATCH)
 			r.status = DSA_COMP_SUCCESS;
@@ -409,6 +420,7 @@ static uint8_t run_one(struct dsa_model *m, struct dsa_env *env, const struct pl
 	} else {
 		env->blocks = (dsa_desc_flags(desc) & IDXD_OP_FLAG_BOF) != 0;
 		dsa_execute(env, desc, &r);
+		dsa_perfmon_data(m, engine, desc);
 		env->blocks = true;
 	}
 	finish(m, env, at, desc, &r);
@@ -432,6 +444,7 @@ static void complete(struct dsa_model *m, struct dsa_engine *engine)
 	struct asking asking = {m, engine};
 	bool ended = true;
 
+	m->running = engine;
 	if (engine->suspended) {
 		engine->suspended = false;
 		ended = dsa_fiber_resume(engine->fiber);
@@ -442,6 +455,7 @@ static void complete(struct dsa_model *m, struct dsa_engine *engine)
 	} else {
 		run_entry(&asking);
 	}
+	m->running = NULL;
 	if (!ended) {
 		engine->suspended = true;
 		return;
@@ -521,6 +535,7 @@ static void dispatch(struct dsa_model *m, uint64_t now)
 			engine->busy = true;
 			engine->ready_at = now + service_time(m, &engine->entry.desc);
 			m->wqs[wq].in_flight++;
+			dsa_perfmon_engine(m, engine, &engine->entry.desc, DSA_EVENTS_ENGINE, DSA_EVENT_FROM_WQ);
 			dsa_occupancy_check(m, (unsigned)wq);
 		}
 	}

@@ -56,8 +56,10 @@ void dsa_completion_interrupt(struct dsa_model *m, bool ims, uint16_t handle)
 	if (handle >= (ims ? DSA_MODEL_IMS : DSA_MODEL_VECTORS))
 		return;
 	perm = ims ? m->ims[handle].ctrl : m->msixperm[handle];
-	if (!(perm & DSA_INTPERM_IGNORE))
-		dsa_event_interrupt(m, ims, handle);
+	if (perm & DSA_INTPERM_IGNORE)
+		return;
+	dsa_perfmon_engine(m, m->running, NULL, DSA_EVENTS_COMPLETION, ims ? DSA_EVENT_IMS : DSA_EVENT_MSIX);
+	dsa_event_interrupt(m, ims, handle);
 }
 
 void dsa_ims_write_ctrl(struct dsa_model *m, unsigned index, uint32_t ctrl)

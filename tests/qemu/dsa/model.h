@@ -11,10 +11,11 @@
  *	engine.c      queues, engines, completion, batches  (3.4 to 3.9)
  *	interrupts.c  INTCAUSE, MSI-X and IMS, handles      (3.7, 9.2.22)
  *	errors.c      SWERROR, halt                         (5.8, 5.9)
+ *	perfmon.c     the performance monitoring counters
  *	exec.h        one descriptor
  *
  * Not modelled yet: what DSA 2.0 adds (64-byte WQCFG with OPCFG, event log, inter-domain operations, fault info),
- * performance monitoring (PERFCAP reads 0), traffic classes (each is mapped), halts for other reasons than a
+ * the page size filter of performance monitoring, traffic classes (each is mapped), halts for other reasons than a
  * configuration change (so that no halt ends with the Reset Device command), hardware errors of refused writes (0x21),
  * and revoked interrupt handles.
  */
@@ -32,18 +33,21 @@
 #define DSA_MODEL_ENTRIES      128
 #define DSA_MODEL_READ_BUFFERS 96
 #define DSA_MODEL_VECTORS      9
+#define DSA_MODEL_COUNTERS     8
+#define DSA_MODEL_FILTERS      5
 #define DSA_MODEL_IMS          2048
 #define DSA_MODEL_BAR0_SIZE    0x10000
 #define DSA_MODEL_BAR2_SIZE    0x20000
 
 /* Where the tables are in BAR0. */
-#define DSA_MODEL_MSIXPERM   0x0200
-#define DSA_MODEL_GRPCFG     0x0300
-#define DSA_MODEL_WQCFG      0x0400
-#define DSA_MODEL_PERFMON    0x1000
-#define DSA_MODEL_MSIX_TABLE 0x2000
-#define DSA_MODEL_MSIX_PBA   0x3000
-#define DSA_MODEL_IMS_TABLE  0x4000
+#define DSA_MODEL_MSIXPERM     0x0200
+#define DSA_MODEL_GRPCFG       0x0300
+#define DSA_MODEL_WQCFG        0x0400
+#define DSA_MODEL_PERFMON      0x1000
+#define DSA_MODEL_PERFMON_SIZE 0x1000
+#define DSA_MODEL_MSIX_TABLE   0x2000
+#define DSA_MODEL_MSIX_PBA     0x3000
+#define DSA_MODEL_IMS_TABLE    0x4000
 
 /* One page, a group of its own: each wants a response. */
 struct dsa_page_request {
@@ -116,6 +120,8 @@ struct dsa_engine {
 	bool waiting; /* for the response to page request `group` */
 	uint16_t group;
 	enum dsa_page_answer answer;
+	/* Of the descriptor that is executed, for perfmon.c. */
+	uint64_t bytes_read, bytes_written;
 };
 
 struct dsa_group {
@@ -129,6 +135,12 @@ struct dsa_ims_entry {
 	uint64_t address;
 	uint32_t data;
 	uint32_t ctrl;
+};
+
+struct dsa_counter {
+	uint64_t cfg;
+	uint64_t data;
+	uint32_t filter[DSA_MODEL_FILTERS];
 };
 
 struct dsa_model {
@@ -152,6 +164,11 @@ struct dsa_model {
 	struct dsa_group groups[DSA_MODEL_GROUPS];
 	struct dsa_wq wqs[DSA_MODEL_WQS];
 	struct dsa_engine engines[DSA_MODEL_ENGINES];
+	struct dsa_engine *running; /* the one whose work is being done just now, or NULL */
+
+	struct dsa_counter counters[DSA_MODEL_COUNTERS];
+	uint32_t perffrz;
+	uint32_t ovfstatus;
 
 	uint16_t next_page_group;
 	bool page_requests_failed; /* a Response Failure came: no more until page requests are enabled anew */
@@ -171,6 +188,8 @@ void dsa_model_free(struct dsa_model *m);
 void dsa_model_pci_changed(struct dsa_model *m, const struct dsa_model_pci *pci);
 /* A page group response. Returns whether it was waited for. */
 bool dsa_model_page_response(struct dsa_model *m, uint16_t group, enum dsa_page_answer answer);
+/* The answer to a translation request, which not each translation needs: the embedder has a device TLB. For perfmon. */
+void dsa_model_translation(struct dsa_model *m, const struct dsa_requester *who, bool fault);
 /* Time has come to what ops->schedule() was told. */
 void dsa_model_tick(struct dsa_model *m);
 
@@ -235,6 +254,31 @@ void dsa_wq_drop(struct dsa_model *m, unsigned wq, uint32_t pasid_only);
 bool dsa_outstanding(const struct dsa_model *m, uint32_t wqs, uint32_t pasid, uint64_t seq);
 void dsa_occupancy_check(struct dsa_model *m, unsigned wq);
 void dsa_kick(struct dsa_model *m);
+
+/* perfmon.c */
+struct dsa_counted {
+	unsigned category;
+	uint32_t event; /* one bit */
+	uint64_t amount;
+	int wq; /* these four -1 where the event has none: then the filter lets it pass */
+	int engine;
+	int tc;
+	int64_t size;
+};
+extern const struct dsa_memory_ops dsa_perfmon_memory; /* counts bytes; its context is the model */
+void dsa_perfmon_count(struct dsa_model *m, const struct dsa_counted *event);
+void dsa_perfmon_portal(struct dsa_model *m, unsigned wq, bool limited, bool accepted);
+/* An event of an engine (NULL: nothing is counted) and of a descriptor (NULL: not of any). */
+void dsa_perfmon_engine(struct dsa_model *m, const struct dsa_engine *engine, const struct dsa_raw_desc *desc,
+                        unsigned category, uint32_t event);
+void dsa_perfmon_operation(struct dsa_model *m, struct dsa_engine *engine, const struct dsa_raw_desc *desc);
+void dsa_perfmon_data(struct dsa_model *m, const struct dsa_engine *engine, const struct dsa_raw_desc *desc);
+void dsa_perfmon_ended(struct dsa_model *m, const struct dsa_engine *engine, const struct dsa_raw_desc *desc,
+                       uint8_t status);
+void dsa_perfmon_reset(struct dsa_model *m);
+/* offset within the block: of a double word to read, of a quadword to write, of which only the bits in mask. */
+uint32_t dsa_perfmon_read(const struct dsa_model *m, uint32_t offset);
+void dsa_perfmon_write(struct dsa_model *m, uint32_t offset, uint64_t value, uint64_t mask);
 
 /* regs.c */
 uint64_t dsa_gencap(const struct dsa_model *m);

@@ -37,6 +37,7 @@ bool dsa_model_portal(struct dsa_model *m, uint64_t offset, const uint8_t bytes[
 	if (deferrable == dsa_wq_dedicated(wq))
 		return true; /* DMWr to a dedicated WQ: Retry. A posted write to a shared one: ignored. */
 	if (wq->count >= portal_limit(wq, page)) {
+		dsa_perfmon_portal(m, (unsigned)index, (page & DSA_PORTAL_LIMITED) != 0, false);
 		if (!deferrable && !dsa_is_wrong(m, DSA_FAULT_OVERFLOW_SILENT))
 			dsa_report_error(m, &(struct dsa_error){.code = DSA_SWERR_DWQ_FULL,
 			                                        .wq_valid = true,
@@ -51,6 +52,7 @@ bool dsa_model_portal(struct dsa_model *m, uint64_t offset, const uint8_t bytes[
 		entry.pasid = FIELD_GET(DSA_WQCFG2_PASID, wq->cfg[2]);
 		entry.priv = (wq->cfg[2] & DSA_WQCFG2_PRIV) != 0;
 	}
+	dsa_perfmon_portal(m, (unsigned)index, (page & DSA_PORTAL_LIMITED) != 0, true);
 	dsa_wq_push(m, (unsigned)index, &entry);
 	return false;
 }

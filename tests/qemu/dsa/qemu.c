@@ -111,15 +111,18 @@ static int memory_translate(void *ctx, const struct dsa_requester *who, uint64_t
 	};
 	struct vtd_ats_result result;
 	uint64_t output;
+	bool granted;
 
 	if (dsa_tlb_lookup(&s->tlb, who, addr, write, &output))
 		return DSA_TRANSLATION_OK;
 	vtd_client_translate(PCI_DEVICE(s), &request, &result);
 	if (result.status != VTD_ATS_SUCCESS)
 		return DSA_TRANSLATION_ERROR;
+	granted = result.untranslated || (write ? result.write : result.read);
+	dsa_model_translation(&s->model, who, !granted);
 	if (result.untranslated)
 		return DSA_TRANSLATION_OK;
-	if (!(write ? result.write : result.read))
+	if (!granted)
 		return DSA_TRANSLATION_FAULT;
 	dsa_tlb_insert(&s->tlb, who, addr, result.output + (addr - result.input), result.read, result.write);
 	return DSA_TRANSLATION_OK;

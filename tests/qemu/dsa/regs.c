@@ -63,6 +63,7 @@ void dsa_config_reset(struct dsa_model *m)
 	m->intcause = 0;
 	m->gencfg = FIELD_PREP(DSA_GENCFG_RB_LIMIT, DSA_MODEL_READ_BUFFERS);
 	dsa_interrupts_reset(m);
+	dsa_perfmon_reset(m);
 	if (dsa_is_wrong(m, DSA_FAULT_RESET_KEEPS))
 		return;
 	groups_reset(m);
@@ -129,6 +130,8 @@ static uint32_t read_table(const struct dsa_model *m, uint32_t offset)
 {
 	struct slot s;
 
+	if (in_table(offset, DSA_MODEL_PERFMON, DSA_MODEL_PERFMON_SIZE, 1, &s))
+		return dsa_perfmon_read(m, s.at);
 	if (in_table(offset, DSA_MODEL_MSIXPERM, DSA_MSIXPERM_STRIDE, DSA_MODEL_VECTORS, &s))
 		return s.at ? 0 : m->msixperm[s.index];
 	if (in_table(offset, DSA_MODEL_WQCFG, WQCFG_SIZE, DSA_MODEL_WQS, &s))
@@ -280,6 +283,17 @@ static void write_ims(struct dsa_model *m, unsigned index, uint32_t at, uint32_t
 	}
 }
 
+/* A whole counter configuration at once: its upper half is not locked by the enable bit in the lower. */
+static bool write_perfmon(struct dsa_model *m, uint32_t offset, uint64_t value)
+{
+	struct slot s;
+
+	if (!in_table(offset, DSA_MODEL_PERFMON, DSA_MODEL_PERFMON_SIZE, 1, &s))
+		return false;
+	dsa_perfmon_write(m, s.at, value, UINT64_MAX);
+	return true;
+}
+
 /* A whole address at once: it is taken or not as a whole, whatever its lower half alone would be. */
 static bool write_ims_address(struct dsa_model *m, uint32_t offset, uint64_t value)
 {
@@ -316,6 +330,8 @@ static void write_table(struct dsa_model *m, uint32_t offset, uint32_t value, ui
 			merge64(&group->flags, s.at, value, mask);
 	} else if (in_table(offset, DSA_MODEL_IMS_TABLE, DSA_IMS_STRIDE, DSA_MODEL_IMS, &s)) {
 		write_ims(m, s.index, s.at, value, mask);
+	} else if (in_table(offset, DSA_MODEL_PERFMON, DSA_MODEL_PERFMON_SIZE, 1, &s)) {
+		dsa_perfmon_write(m, s.at & ~7U, (uint64_t)value << (s.at % 8 * 8), (uint64_t)mask << (s.at % 8 * 8));
 	}
 }
 
@@ -372,7 +388,7 @@ void dsa_model_write(struct dsa_model *m, uint64_t offset, unsigned width, uint6
 	if (!legal(offset, width))
 		return;
 	if (width == 8) {
-		if (write_ims_address(m, at, value))
+		if (write_ims_address(m, at, value) || write_perfmon(m, at, value))
 			return;
 		write32(m, at, (uint32_t)value, UINT32_MAX);
 		write32(m, at + 4, (uint32_t)(value >> 32), UINT32_MAX);
