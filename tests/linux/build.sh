@@ -73,6 +73,10 @@ unpack_kernel()
 	[ -n "$image" ] || adit_die "Debian $release has no linux-image-amd64"
 	adit_say "downloading $image (100 MB)"
 	adit_apt_binary "$image" "$work/image"
+	# Kernels of 2026 are split: an empty package that depends on these.
+	for extra in $(adit_apt apt-cache depends "$image" | sed -n 's/.*Depends: *\(linux-\(binary\|modules\)-.*\)/\1/p'); do
+		adit_apt_binary "$extra" "$work/image"
+	done
 	unpack "$work/image" "$work/linux"
 }
 
@@ -123,7 +127,7 @@ build()
 	mkdir "$work/tree" "$work/linux"
 	programs_of_trixie
 	unpack_kernel
-	adit_step "copying the kernel" cp "$work"/linux/boot/vmlinuz-* "$1/vmlinuz"
+	adit_step "copying the kernel" cp "$(find "$work/linux" -name 'vmlinuz*' -type f | head -n 1)" "$1/vmlinuz"
 	adit_step "copying busybox" cp "$work/tree/usr/bin/busybox" "$1/busybox"
 	tree || adit_die "cannot write to $cache: is the disk full?"
 	pack "$1"
