@@ -46,3 +46,5 @@ list:
 
 format-check:
 	@clang-format-14 --dry-run -Werror $(OUR_C)
+
+-include tests/linux/linux.mk
