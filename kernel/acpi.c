@@ -12,21 +12,6 @@
 #define MAX_TABLES     128U
 #define MAX_TABLE_SIZE (UINT32_C(16) << 20)
 
-struct rsdp {
-	char signature[8];
-	uint8_t checksum;
-	char oem_id[6];
-	uint8_t revision;
-	uint32_t rsdt;
-	/* from revision 2 on */
-	uint32_t length;
-	uint64_t xsdt;
-	uint8_t extended_checksum;
-	uint8_t rsvd[3];
-} __attribute__((packed));
-_Static_assert(sizeof(struct rsdp) == 36, "ACPI 5.2.5.3");
-#define RSDP_V1_SIZE 20U
-
 static const struct acpi_header *tables[MAX_TABLES];
 static unsigned table_count;
 
@@ -70,23 +55,23 @@ static const struct acpi_header *map_table(uint64_t phys, const char *role)
 	return t;
 }
 
-static const struct rsdp *check_rsdp(uint64_t phys)
+static const struct acpi_rsdp *check_rsdp(uint64_t phys)
 {
-	const struct rsdp *r = map(phys, sizeof(*r));
+	const struct acpi_rsdp *r = map(phys, sizeof(*r));
 
-	return r && memcmp(r->signature, "RSD PTR ", 8) == 0 && sum_is_zero(r, RSDP_V1_SIZE) ? r : NULL;
+	return r && memcmp(r->signature, "RSD PTR ", 8) == 0 && sum_is_zero(r, ACPI_RSDP_V1_SIZE) ? r : NULL;
 }
 
 /* Where a BIOS has it: the extended BIOS data area's usual place and the BIOS itself, at multiples of 16 bytes. */
-static const struct rsdp *search_rsdp(void)
+static const struct acpi_rsdp *search_rsdp(void)
 {
 	static const struct {
 		uint64_t from, to;
 	} areas[] = {{0x80000, 0xa0000}, {0xe0000, 0x100000}};
 
 	for (unsigned i = 0; i < sizeof(areas) / sizeof(areas[0]); i++) {
-		for (uint64_t at = areas[i].from; at + sizeof(struct rsdp) <= areas[i].to; at += 16) {
-			const struct rsdp *r = check_rsdp(at);
+		for (uint64_t at = areas[i].from; at + sizeof(struct acpi_rsdp) <= areas[i].to; at += 16) {
+			const struct acpi_rsdp *r = check_rsdp(at);
 
 			if (r)
 				return r;
@@ -117,7 +102,7 @@ static bool read_root(uint64_t phys, const char *name, size_t width)
 
 int acpi_init(uint64_t phys)
 {
-	const struct rsdp *r = phys ? check_rsdp(phys) : search_rsdp();
+	const struct acpi_rsdp *r = phys ? check_rsdp(phys) : search_rsdp();
 
 	table_count = 0;
 	if (!r && phys) {

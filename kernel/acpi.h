@@ -23,6 +23,22 @@ struct acpi_header {
 } __attribute__((packed));
 _Static_assert(sizeof(struct acpi_header) == 36, "ACPI 5.2.6");
 
+/* The root pointer: read on the host, composed for a guest (ACPI 6.5, 5.2.5.3). */
+struct acpi_rsdp {
+	char signature[8];
+	uint8_t checksum;
+	char oem_id[6];
+	uint8_t revision;
+	uint32_t rsdt;
+	/* from revision 2 on */
+	uint32_t length;
+	uint64_t xsdt;
+	uint8_t extended_checksum;
+	uint8_t rsvd[3];
+} __attribute__((packed));
+_Static_assert(sizeof(struct acpi_rsdp) == 36, "ACPI 5.2.5.3");
+#define ACPI_RSDP_V1_SIZE 20U
+
 /*
  * Find the tables from the RSDP at physical address rsdp; 0 means search the legacy BIOS areas (PVH). Returns 0,
  * -ENOENT (no RSDP) or -EINVAL (RSDP, XSDT or RSDT damaged: then what to say is printed as a console warning).

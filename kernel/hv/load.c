@@ -32,20 +32,6 @@ _Static_assert(TABLES_END < HV_FLAT_STACK_TOP && HV_FLAT_STACK_TOP <= HV_FLAT_CO
 #define CR4_START  BIT64(5)               /* PAE */
 #define EFER_START (BIT64(8) | BIT64(10)) /* LME, LMA */
 
-/* ACPI 6.5, 5.2.5.3. */
-struct rsdp {
-	char signature[8];
-	uint8_t checksum;
-	char oem_id[6];
-	uint8_t revision;
-	uint32_t rsdt;
-	uint32_t length;
-	uint64_t xsdt;
-	uint8_t extended_checksum;
-	uint8_t rsvd[3];
-} __attribute__((packed));
-_Static_assert(sizeof(struct rsdp) == 36, "ACPI 5.2.5.3");
-
 struct xsdt {
 	struct acpi_header header;
 	uint64_t tables[2];
@@ -73,7 +59,7 @@ struct mcfg {
 } __attribute__((packed));
 
 struct tables {
-	struct rsdp rsdp;
+	struct acpi_rsdp rsdp;
 	uint8_t pad[28];
 	struct xsdt xsdt;
 	struct madt madt;
@@ -120,7 +106,7 @@ static void compose_acpi(struct tables *t)
 	t->rsdp.revision = 2;
 	t->rsdp.length = sizeof(t->rsdp);
 	t->rsdp.xsdt = ACPI_GPA + offsetof(struct tables, xsdt);
-	t->rsdp.checksum = checksum(&t->rsdp, 20);
+	t->rsdp.checksum = checksum(&t->rsdp, ACPI_RSDP_V1_SIZE);
 	t->rsdp.extended_checksum = checksum(&t->rsdp, sizeof(t->rsdp));
 }
 
