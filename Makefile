@@ -36,7 +36,8 @@ KERNEL_FLAGS = --target=x86_64-unknown-elf -mcmodel=kernel -fno-pic -fno-pie -mn
 	-ffunction-sections -fdata-sections -nostdlibinc -isystem $(NEWLIB)/include -isystem $(ZYDIS)/include \
 	-isystem $(UAPI) $(ZYDIS_FLAGS) -I. -Ibuild
 WARNINGS := -Wall -Wextra -Wconversion -Werror
-CFLAGS = -std=c11 -O2 -g $(WARNINGS) $(KERNEL_FLAGS) -ffile-prefix-map=$(CURDIR)=.
+# For size: one file has to boot from anywhere, and what is measured is the device, not this code.
+CFLAGS = -std=c11 -Os -g $(WARNINGS) $(KERNEL_FLAGS) -ffile-prefix-map=$(CURDIR)=.
 LDFLAGS := $(if $(SKIP),--unresolved-symbols=ignore-all) -static -nostdlib --gc-sections -z max-page-size=4096 -z nostart-stop-gc --build-id=none -T linker.ld
 
 # --- what is in it ---
