@@ -4,7 +4,6 @@
 #include <linux/pci_regs.h>
 
 #include "drivers/pci/pci.h"
-#include "kernel/mem.h"
 
 static unsigned offset_of(unsigned n)
 {
@@ -74,17 +73,4 @@ int pci_bar(struct pci_function *f, unsigned n, struct pci_bar *bar)
 	bar->size = mask & (~mask + 1); /* the lowest address bit that can be set */
 	bar->base = (uint64_t)high << 32 | (low & ~kind_mask);
 	return bar->base == 0 ? -ENXIO : 0;
-}
-
-int pci_bar_map(struct pci_function *f, unsigned n, size_t size, volatile void **va)
-{
-	struct pci_bar bar;
-	int rc = pci_bar(f, n, &bar);
-
-	if (rc)
-		return rc;
-	if (bar.is_io || bar.size < size)
-		return -EINVAL;
-	*va = mmio_map(bar.base, size ? size : (size_t)bar.size);
-	return *va ? 0 : -ENOMEM;
 }

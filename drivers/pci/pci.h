@@ -90,9 +90,6 @@ struct pci_bar {
  * an address: the firmware assigned none). bar->size is right for -ENXIO too.
  */
 int pci_bar(struct pci_function *f, unsigned n, struct pci_bar *bar);
-/* pci_bar() and mmio_map() of its first size bytes, all if 0. Also -ENOMEM; -EINVAL if it is I/O or smaller than size.
- */
-int pci_bar_map(struct pci_function *f, unsigned n, size_t size, volatile void **va);
 
 /* Set and clear bits of the command register (PCI_COMMAND_*). Returns the old value. */
 uint16_t pci_command(struct pci_function *f, uint16_t set, uint16_t clear);

@@ -153,11 +153,6 @@ int vtd_domain_destroy(struct vtd_domain *d)
 	return 0;
 }
 
-enum vtd_stage vtd_domain_stage(const struct vtd_domain *d)
-{
-	return d->stage;
-}
-
 static int check_range(const struct vtd_domain *d, uint64_t iova, uint64_t size)
 {
 	uint64_t limit = UINT64_C(1) << d->bits;

@@ -147,8 +147,3 @@ void vtd_iommu_close(struct iommu *iommu)
 	vtd_domain_destroy(v->domain);
 	free(v);
 }
-
-struct vtd_domain *vtd_iommu_domain(struct iommu *iommu)
-{
-	return of(iommu)->domain;
-}

@@ -76,7 +76,6 @@ enum vtd_stage {
 int vtd_domain_create(struct vtd_unit *unit, enum vtd_stage stage, struct vtd_domain **domain);
 /* Returns 0, or -EBUSY while a PASID is attached to it. */
 int vtd_domain_destroy(struct vtd_domain *domain);
-enum vtd_stage vtd_domain_stage(const struct vtd_domain *domain);
 
 /*
  * Map size bytes from iova to phys. All three are multiples of 4 KiB; 2 MiB pages are used where alignment allows. prot
@@ -170,7 +169,5 @@ const char *vtd_fault_words(const struct vtd_fault *fault, char *text, size_t si
  */
 int vtd_iommu_open(struct pci_function *f, struct iommu **iommu);
 void vtd_iommu_close(struct iommu *iommu);
-/* The domain behind it. */
-struct vtd_domain *vtd_iommu_domain(struct iommu *iommu);
 
 #endif

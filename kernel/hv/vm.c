@@ -41,11 +41,6 @@ void hv_shutdown(void)
 		vendor->disable();
 }
 
-const struct hv_ops *hv_vendor(void)
-{
-	return vendor;
-}
-
 const char *hv_vendor_name(void)
 {
 	return vendor ? vendor->name : "none";

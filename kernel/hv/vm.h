@@ -57,9 +57,6 @@ struct hv_vm {
 	uint8_t fpu[512] __attribute__((aligned(16)));
 };
 
-/* The operations that hv_init() chose, or NULL. */
-const struct hv_ops *hv_vendor(void);
-
 /* ---- vm.c ---- */
 
 /* The region that holds gpa, or NULL. */

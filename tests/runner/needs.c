@@ -122,11 +122,6 @@ static const struct {
         {"xsaves", xsaves_absent},
 };
 
-const char *needs_name(unsigned n)
-{
-	return table[n].name;
-}
-
 const char *needs_absent(const struct world *world, uint32_t needs, const char **which)
 {
 	static const char *reasons[NEEDS_COUNT];

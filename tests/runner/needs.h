@@ -10,7 +10,5 @@
 /* Why one of the needs is absent, in words, and in *which its name; NULL: all are there. Asked once, then remembered.
  */
 const char *needs_absent(const struct world *world, uint32_t needs, const char **which);
-/* The name of need number n (0 to NEEDS_COUNT - 1), as require= takes it. */
-const char *needs_name(unsigned n);
 
 #endif

@@ -11,16 +11,7 @@
 
 #include "kernel/bits.h"
 #include "kernel/elf.h"
-
-static uint64_t random64(void)
-{
-	static uint64_t x = 0x9e3779b97f4a7c15;
-
-	x ^= x << 13;
-	x ^= x >> 7;
-	x ^= x << 17;
-	return x * 0x2545f4914f6cdd1d;
-}
+#include "tests/unit/random.h"
 
 struct elf64 {
 	uint8_t ident[16];

@@ -13,18 +13,9 @@
 #include "kernel/bits.h"
 #include "kernel/hv/apic.h"
 #include "kernel/hv/cpuid.h"
+#include "tests/unit/random.h"
 
 #define MSI UINT64_C(0xfee00000)
-
-static uint64_t random64(void)
-{
-	static uint64_t x = 0x9e3779b97f4a7c15;
-
-	x ^= x << 13;
-	x ^= x >> 7;
-	x ^= x << 17;
-	return x * 0x2545f4914f6cdd1d;
-}
 
 /* ---- the APIC ---- */
 
