@@ -71,9 +71,11 @@ uint64_t irq_spurious_count(uint8_t *last_vector)
 	return __atomic_load_n(&spurious_count, __ATOMIC_ACQUIRE);
 }
 
-const char *irq_name(uint8_t vector)
+const char *irq_running(void)
 {
-	return vectors[vector].handler ? vectors[vector].name : NULL;
+	const struct percpu *cpu = percpu_self();
+
+	return cpu->irq_depth ? vectors[cpu->irq_vector].name : NULL;
 }
 
 int irq_save(void)
@@ -111,6 +113,7 @@ void irq_dispatch(struct trap_frame *frame)
 		return;
 	if (handler) {
 		cpu->irq_depth++;
+		cpu->irq_vector = (uint8_t)frame->vector;
 		handler(v->arg);
 		__atomic_fetch_add(&v->count, 1, __ATOMIC_RELEASE);
 		cpu->irq_depth--;

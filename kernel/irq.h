@@ -22,6 +22,8 @@ int irq_request(irq_handler handler, void *arg, const char *name, struct irq *ou
 void irq_release(const struct irq *irq);
 /* How often the vector fired since it was requested. */
 uint64_t irq_count(const struct irq *irq);
+/* The name of the vector whose handler runs on this processor, NULL while none does. For dumps. */
+const char *irq_running(void);
 /* Interrupts on vectors nobody had requested since start-up, and the latest such vector. */
 uint64_t irq_spurious_count(uint8_t *last_vector);
 

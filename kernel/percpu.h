@@ -61,6 +61,7 @@ struct percpu {
 	uint32_t id;         /* second: gs:8 */
 	uint32_t apic_id;
 	unsigned irq_depth;
+	uint8_t irq_vector; /* whose handler runs, while irq_depth is not 0 */
 	unsigned dump_depth;
 	uint64_t panic_rip; /* who called panic(), which has said all: its trap is not reported again */
 	struct guard_state guard;

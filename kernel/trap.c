@@ -8,6 +8,7 @@
 #include "kernel/cpu.h"
 #include "kernel/exit.h"
 #include "kernel/guard_internal.h"
+#include "kernel/irq.h"
 #include "kernel/isr_layout.h"
 #include "kernel/panic.h"
 #include "kernel/percpu.h"
@@ -127,6 +128,8 @@ void trap_dump(const struct trap_frame *f)
 	               REG(rflags), REG(cs), REG(ss), (unsigned long long)cpu_read_cr0(),
 	               (unsigned long long)cpu_read_cr3(), (unsigned long long)cpu_read_cr4());
 #undef REG
+	if (irq_running())
+		console_printf("#   in the interrupt handler of %s\n", irq_running());
 	panic_backtrace(f->rip, f->rbp, f->rsp);
 }
 

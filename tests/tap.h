@@ -26,8 +26,6 @@ void tap_start(struct tap *tap, void (*put)(void *ctx, const char *line, size_t 
 /* "TAP version 14": once, first. */
 void tap_version(struct tap *tap);
 void tap_plan(struct tap *tap, unsigned count);
-/* A plan of none, with the reason. */
-void tap_plan_skip(struct tap *tap, const char *reason);
 /* "ok 3 - name" with the next number; skip: NULL, or the reason for a skip. '#' and '\' are escaped. */
 void tap_result(struct tap *tap, bool ok, const char *name, const char *skip);
 /* A YAML block after a result: begin, keys and values (as double-quoted strings), end. */

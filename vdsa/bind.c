@@ -1,52 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The one file that knows both sides: what the composition layer asks for (vdsa.h), and the drivers and the hypervisor
- * that have it.
+ * The one place (bind*.c) that knows both sides: what the composition layer asks for (vdsa.h), and the drivers and the
+ * hypervisor that have it.
  *
  * The guest's requests carry a PASID whose table entry has a second-level table with the guest's RAM in it, at its
  * guest-physical addresses, and nothing else: so guest-physical addresses work as DMA addresses, and nothing outside
  * the guest can be reached. A second PASID, with no table entry at all, is what an interrupt entry gets that must not
  * work.
  */
-#include "vdsa/bind.h"
-
 #include <errno.h>
 #include <linux/pci_regs.h>
 
-#include "drivers/dsa/dsa.h"
 #include "drivers/vtd/vtd.h"
-#include "kernel/cpu.h"
-#include "kernel/hv/hv.h"
 #include "kernel/irq.h"
 #include "kernel/lock.h"
 #include "kernel/mem.h"
 #include "kernel/mmio.h"
-#include "kernel/time.h"
+#include "vdsa/bind_internal.h"
 
-/* How long a pending interrupt may take to arrive once its entry is unmasked. */
-#define IMS_FLUSH_TIMEOUT_US 10000U
-
-struct vdsa_binding {
-	struct vdsa vdsa;
-	struct hv_vm *vm;
-	struct dsa *dsa;
-	unsigned wq;
-	struct vtd_unit *unit;
-	struct vtd_domain *domain; /* the guest's RAM */
-	uint32_t pasid_nobody;
-	struct dsa_irq ims;
-	struct {
-		uint64_t gpa, hpa;
-		enum vdsa_placement how;
-	} window[VDSA_WINDOW_COUNT];
-	uint64_t portal_traps;
-	uint64_t errors_not_ours;
-	bool halted; /* the physical device halted; seen in an interrupt, dealt with outside */
-	bool on_bus;
-};
-
-/* All bindings, by the place of their IMS entry from the end of the table. */
-static struct vdsa_binding *bindings[VDSA_BIND_MAX];
+struct vdsa_binding *bind_all[VDSA_BIND_MAX];
 
 /* One lock for all vDSAs: it is held for moments, and must not go away with a binding. */
 static struct lock lock = LOCK_INIT("vdsa");
@@ -67,347 +39,25 @@ static void op_unlock(void *ctx, uint64_t were_on)
 	irq_restore((int)were_on);
 }
 
-/* The driver has closed the device, after a reset: nothing of the guest is in it, and it must not be touched. */
-static bool gone(const struct vdsa_binding *b)
-{
-	return b->dsa->regs == NULL;
-}
-
-/* ---- the work queue ---- */
-
-/* The group that the WQ is in, or -ENOENT. */
-static int group_of(struct dsa *dsa, unsigned wq)
-{
-	uint64_t wqs, engines;
-
-	for (unsigned group = 0; group < dsa->caps.groups; group++)
-		if (dsa_group_read_config(dsa, group, &wqs, &engines) == 0 && wq < 64 && (wqs & BIT64(wq)))
-			return (int)group;
-	return -ENOENT;
-}
-
-static int op_info(void *ctx, struct vdsa_host_info *out)
-{
-	const struct vdsa_binding *b = ctx;
-	const struct dsa *dsa = b->dsa;
-	int group = group_of(b->dsa, b->wq);
-
-	if (group < 0)
-		return group;
-	*out = (struct vdsa_host_info){
-	        .device_id = dsa->pci->device,
-	        .subsystem_vendor = pci_read16(dsa->pci, PCI_SUBSYSTEM_VENDOR_ID),
-	        .subsystem_id = pci_read16(dsa->pci, PCI_SUBSYSTEM_ID),
-	        .gencap = dsa->caps.gencap,
-	        .wqcap = dsa->caps.wqcap,
-	        .opcap0 = dsa->caps.opcap[0],
-	        .gencfg = mmio_read32(dsa->regs, DSA_GENCFG),
-	        .grpflags = mmio_read64(dsa->regs,
-	                                dsa->caps.grpcfg + (uint64_t)group * DSA_GRPCFG_STRIDE + DSA_GRPCFG_FLAGS),
-	        .wq = (uint8_t)b->wq,
-	        .pasid_nobody = b->pasid_nobody,
-	};
-	for (unsigned i = 0; i < ARRAY_SIZE(out->wqcfg) && 4 * i < dsa->caps.wq_stride; i++)
-		out->wqcfg[i] = dsa_wqcfg_read(dsa, b->wq, i);
-	return 0;
-}
-
-static int op_wq_enable(void *ctx)
-{
-	const struct vdsa_binding *b = ctx;
-
-	return dsa_wq_enable(b->dsa, b->wq);
-}
-
-/* Disabled already, perhaps with the device: there is nothing to do that a disabled WQ would not refuse. */
-static bool wq_off(const struct vdsa_binding *b)
-{
-	return gone(b) || dsa_wq_state(b->dsa, b->wq) == DSA_WQ_DISABLED;
-}
-
-static int op_wq_disable(void *ctx)
-{
-	const struct vdsa_binding *b = ctx;
-
-	return wq_off(b) ? 0 : dsa_wq_disable(b->dsa, b->wq);
-}
-
-static int op_wq_drain(void *ctx)
-{
-	const struct vdsa_binding *b = ctx;
-
-	return wq_off(b) ? 0 : dsa_wq_drain(b->dsa, b->wq);
-}
-
-static int op_wq_abort(void *ctx)
-{
-	const struct vdsa_binding *b = ctx;
-
-	return wq_off(b) ? 0 : dsa_wq_abort(b->dsa, b->wq);
-}
-
-static int op_wq_set_pasid(void *ctx, uint32_t hpasid, bool priv)
-{
-	const struct vdsa_binding *b = ctx;
-	uint32_t dword = dsa_wqcfg_read(b->dsa, b->wq, 2) & ~DSA_WQCFG2_PRIV;
-
-	dsa_wqcfg_write(b->dsa, b->wq, 2, dword | (priv ? DSA_WQCFG2_PRIV : 0));
-	return dsa_wq_set_pasid(b->dsa, b->wq, hpasid); /* reads the whole dword back */
-}
-
-/* ---- the address space ---- */
-
-static int op_pasid_attach(void *ctx, uint32_t *hpasid)
-{
-	const struct vdsa_binding *b = ctx;
-	int rc = vtd_pasid_alloc(b->unit, hpasid);
-
-	if (rc != 0)
-		return rc;
-	rc = vtd_pasid_attach(b->dsa->pci, *hpasid, b->domain);
-	if (rc != 0)
-		vtd_pasid_free(b->unit, *hpasid);
-	return rc;
-}
-
-static void op_pasid_detach(void *ctx, uint32_t hpasid)
-{
-	const struct vdsa_binding *b = ctx;
-
-	if (vtd_pasid_detach(b->dsa->pci, hpasid) == 0)
-		vtd_pasid_free(b->unit, hpasid); /* else nobody gets this PASID again; the domain's end will fail */
-}
-
-static int map_ram(const struct vdsa_binding *b)
-{
-	for (unsigned i = 0; i < hv_ram_count(b->vm); i++) {
-		const struct hv_ram *ram = hv_ram_get(b->vm, i);
-		int rc = vtd_map(b->domain, ram->gpa, ram->hpa, ram->size, VTD_READ | VTD_WRITE);
-
-		if (rc != 0)
-			return rc;
-	}
-	return 0;
-}
-
-/* ---- the interrupt ---- */
-
-static void on_ims(void *arg)
-{
-	struct vdsa_binding *b = arg;
-
-	vdsa_ims_interrupt(&b->vdsa);
-}
-
-static int slot_of(const struct vdsa_binding *b)
-{
-	for (unsigned i = 0; i < VDSA_BIND_MAX; i++)
-		if (bindings[i] == b)
-			return (int)i;
-	return -ENOENT;
-}
-
-static int op_ims_alloc(void *ctx, uint16_t *slot)
-{
-	struct vdsa_binding *b = ctx;
-	unsigned index = b->dsa->caps.ims_entries - 1 - (unsigned)slot_of(b);
-	int rc = dsa_irq_open(b->dsa, DSA_IRQ_IMS, index, b->pasid_nobody, on_ims, b, &b->ims);
-
-	if (rc != 0)
-		return rc;
-	*slot = b->ims.handle;
-	rc = dsa_irq_mask(&b->ims, true);
-	if (rc != 0)
-		(void)dsa_irq_close(&b->ims);
-	return rc;
-}
-
-static void op_ims_free(void *ctx, uint16_t slot)
-{
-	struct vdsa_binding *b = ctx;
-
-	(void)slot;
-	/* An error is of Release Interrupt Handle; the entry is masked and the vector gone all the same. */
-	(void)dsa_irq_close(&b->ims);
-}
-
-static uint64_t ims_entry(const struct vdsa_binding *b)
-{
-	return b->dsa->caps.ims + (uint64_t)b->ims.index * DSA_IMS_STRIDE;
-}
-
-static void op_ims_write(void *ctx, uint16_t slot, uint32_t control)
-{
-	const struct vdsa_binding *b = ctx;
-
-	(void)slot;
-	if (gone(b))
-		return;
-	mmio_write32(b->dsa->regs, ims_entry(b) + DSA_IMS_CTRL, control);
-	(void)mmio_read32(b->dsa->regs, ims_entry(b) + DSA_IMS_CTRL);
-}
-
-static bool op_ims_pending(void *ctx, uint16_t slot)
-{
-	const struct vdsa_binding *b = ctx;
-
-	(void)slot;
-	return !gone(b) && dsa_irq_pending(&b->ims);
-}
-
-static void op_ims_flush(void *ctx, uint16_t slot)
-{
-	struct vdsa_binding *b = ctx;
-	uint64_t before = dsa_irq_count(&b->ims);
-
-	(void)slot;
-	(void)dsa_irq_mask(&b->ims, false);
-	/* If it does not come it is one interrupt too many later, which a driver must live with. */
-	(void)WAIT_FOR(dsa_irq_count(&b->ims) != before, IMS_FLUSH_TIMEOUT_US);
-	(void)dsa_irq_mask(&b->ims, true);
-}
-
-static int op_guest_msi(void *ctx, uint64_t address, uint32_t data)
-{
-	const struct vdsa_binding *b = ctx;
-
-	return hv_msi(b->vm, address, data);
-}
-
-/* ---- the guest's accesses ---- */
-
-static uint64_t bar0_read(void *arg, uint64_t offset, unsigned width)
-{
-	struct vdsa_binding *b = arg;
-
-	vdsa_bind_poll(b);
-	return vdsa_mmio_read(&b->vdsa, offset, width);
-}
-
-static void bar0_write(void *arg, uint64_t offset, unsigned width, uint64_t value)
-{
-	struct vdsa_binding *b = arg;
-
-	vdsa_bind_poll(b);
-	vdsa_mmio_write(&b->vdsa, offset, width, value);
-}
-
-/* A portal that is not mapped answers as one of a disabled WQ does (DSA 9.3). */
-static uint64_t portal_read(void *arg, uint64_t offset, unsigned width)
-{
-	struct vdsa_binding *b = arg;
-
-	(void)offset;
-	(void)width;
-	b->portal_traps++;
-	return UINT64_MAX;
-}
-
-static void portal_write(void *arg, uint64_t offset, unsigned width, uint64_t value)
-{
-	struct vdsa_binding *b = arg;
-
-	(void)offset;
-	(void)width;
-	(void)value;
-	b->portal_traps++;
-}
-
-static uint32_t config_read(void *arg, uint16_t offset, unsigned width)
-{
-	struct vdsa_binding *b = arg;
-
-	return vdsa_config_read(&b->vdsa, offset, width);
-}
-
-static void config_write(void *arg, uint16_t offset, unsigned width, uint32_t value)
-{
-	struct vdsa_binding *b = arg;
-
-	vdsa_config_write(&b->vdsa, offset, width, value);
-}
-
-/* ---- windows ---- */
-
-static uint64_t window_size(enum vdsa_window window)
-{
-	return window == VDSA_WINDOW_BAR0 ? VDSA_BAR0_SIZE : DSA_PORTAL_SIZE;
-}
-
-static int op_window_place(void *ctx, enum vdsa_window window, enum vdsa_placement how, uint64_t gpa, uint64_t portal)
-{
-	struct vdsa_binding *b = ctx;
-	uint64_t size = window_size(window), hpa = 0;
-	int rc;
-
-	/* What the guest's host bridge passes on; it also bounds the page tables that a guest can make us need. */
-	if (gpa < HV_BAR_WINDOW_BASE || gpa - HV_BAR_WINDOW_BASE > HV_BAR_WINDOW_SIZE - size)
-		return -ERANGE;
-	if (how == VDSA_MAPPED) {
-		if (portal + size > b->dsa->portals_size)
-			return -EINVAL;
-		hpa = b->dsa->portals_phys + portal;
-		rc = hv_map_device(b->vm, gpa, hpa, size);
-	} else {
-		bool bar0 = window == VDSA_WINDOW_BAR0;
-		struct hv_mmio region = {
-		        .gpa = gpa,
-		        .size = size,
-		        .read = bar0 ? bar0_read : portal_read,
-		        .write = bar0 ? bar0_write : portal_write,
-		        .arg = b,
-		        .name = bar0 ? "vDSA BAR0" : "vDSA portal",
-		};
-
-		rc = hv_mmio_add(b->vm, &region);
-	}
-	if (rc != 0)
-		return rc;
-	b->window[window].gpa = gpa;
-	b->window[window].hpa = hpa;
-	b->window[window].how = how;
-	return 0;
-}
-
-static int op_window_remove(void *ctx, enum vdsa_window window)
-{
-	struct vdsa_binding *b = ctx;
-	uint64_t gpa = b->window[window].gpa;
-	bool mapped = b->window[window].how == VDSA_MAPPED;
-	int rc = mapped ? hv_unmap(b->vm, gpa, window_size(window)) : hv_mmio_remove(b->vm, gpa);
-
-	if (rc != 0)
-		return rc;
-	if (mapped && !gone(b)) {
-		/* The guest's stores were this processor's. They have arrived when the device answers a read
-		 * (PCIe 2.4). */
-		cpu_mfence();
-		(void)mmio_read32(b->dsa->regs, DSA_VERSION);
-	}
-	b->window[window].how = VDSA_ABSENT;
-	b->window[window].hpa = 0;
-	return 0;
-}
-
 static const struct vdsa_host_ops host_ops = {
         .lock = op_lock,
         .unlock = op_unlock,
-        .info = op_info,
-        .wq_enable = op_wq_enable,
-        .wq_disable = op_wq_disable,
-        .wq_drain = op_wq_drain,
-        .wq_abort = op_wq_abort,
-        .wq_set_pasid = op_wq_set_pasid,
-        .pasid_attach = op_pasid_attach,
-        .pasid_detach = op_pasid_detach,
-        .ims_alloc = op_ims_alloc,
-        .ims_free = op_ims_free,
-        .ims_write = op_ims_write,
-        .ims_pending = op_ims_pending,
-        .ims_flush = op_ims_flush,
-        .window_place = op_window_place,
-        .window_remove = op_window_remove,
-        .guest_msi = op_guest_msi,
+        .info = bind_host_info,
+        .wq_enable = bind_wq_enable,
+        .wq_disable = bind_wq_disable,
+        .wq_drain = bind_wq_drain,
+        .wq_abort = bind_wq_abort,
+        .wq_set_pasid = bind_wq_set_pasid,
+        .pasid_attach = bind_pasid_attach,
+        .pasid_detach = bind_pasid_detach,
+        .ims_alloc = bind_ims_alloc,
+        .ims_free = bind_ims_free,
+        .ims_write = bind_ims_write,
+        .ims_pending = bind_ims_pending,
+        .ims_flush = bind_ims_flush,
+        .window_place = bind_window_place,
+        .window_remove = bind_window_remove,
+        .guest_msi = bind_guest_msi,
 };
 
 /* ---- events of the device ---- */
@@ -421,15 +71,15 @@ static void forward_error(struct dsa *dsa)
 	if (dsa_swerror_read(dsa, &error) != 0)
 		return;
 	for (unsigned i = 0; i < VDSA_BIND_MAX; i++)
-		if (bindings[i] != NULL && bindings[i]->dsa == dsa)
-			taken |= vdsa_host_error(&bindings[i]->vdsa, error.raw);
+		if (bind_all[i] != NULL && bind_all[i]->dsa == dsa)
+			taken |= vdsa_host_error(&bind_all[i]->vdsa, error.raw);
 	if (taken) {
 		dsa_swerror_clear(dsa);
 		return;
 	}
 	for (unsigned i = 0; i < VDSA_BIND_MAX; i++)
-		if (bindings[i] != NULL && bindings[i]->dsa == dsa)
-			bindings[i]->errors_not_ours++;
+		if (bind_all[i] != NULL && bind_all[i]->dsa == dsa)
+			bind_all[i]->errors_not_ours++;
 }
 
 static void on_event(void *arg, uint32_t causes)
@@ -440,8 +90,8 @@ static void on_event(void *arg, uint32_t causes)
 		forward_error(dsa);
 	if (causes & DSA_INTCAUSE_HALT)
 		for (unsigned i = 0; i < VDSA_BIND_MAX; i++)
-			if (bindings[i] != NULL && bindings[i]->dsa == dsa)
-				__atomic_store_n(&bindings[i]->halted, true, __ATOMIC_RELAXED);
+			if (bind_all[i] != NULL && bind_all[i]->dsa == dsa)
+				__atomic_store_n(&bind_all[i]->halted, true, __ATOMIC_RELAXED);
 }
 
 void vdsa_bind_poll(struct vdsa_binding *b)
@@ -456,7 +106,7 @@ static void events_update(struct dsa *dsa)
 	bool any = false;
 
 	for (unsigned i = 0; i < VDSA_BIND_MAX; i++)
-		any |= bindings[i] != NULL && bindings[i]->dsa == dsa;
+		any |= bind_all[i] != NULL && bind_all[i]->dsa == dsa;
 	dsa->event_arg = dsa;
 	dsa->event = any ? on_event : NULL;
 }
@@ -479,28 +129,28 @@ int vdsa_bind_prepare(struct dsa *host, unsigned wq)
 	return dsa_enable(host); /* which also allows user-mode interrupts and reports errors */
 }
 
-/* A place among the bindings. */
+/* A place among the bind_all. */
 static int publish(struct vdsa_binding *b)
 {
 	int place = -ENOSPC;
 
 	for (unsigned i = 0; i < VDSA_BIND_MAX; i++) {
-		if (bindings[i] != NULL && bindings[i]->dsa == b->dsa && bindings[i]->wq == b->wq)
+		if (bind_all[i] != NULL && bind_all[i]->dsa == b->dsa && bind_all[i]->wq == b->wq)
 			return -EBUSY;
-		if (bindings[i] == NULL && place < 0)
+		if (bind_all[i] == NULL && place < 0)
 			place = (int)i;
 	}
 	if (place >= 0)
-		bindings[place] = b;
+		bind_all[place] = b;
 	return place < 0 ? place : 0;
 }
 
 static void withdraw(const struct vdsa_binding *b)
 {
-	int place = slot_of(b), were_on = irq_save();
+	int place = bind_slot_of(b), were_on = irq_save();
 
 	if (place >= 0)
-		bindings[place] = NULL;
+		bind_all[place] = NULL;
 	irq_restore(were_on);
 }
 
@@ -522,10 +172,10 @@ static void assign_bars(struct vdsa_binding *b)
 	static const uint64_t base[] = {VDSA_BIND_BAR0, VDSA_BIND_BAR2};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(base); i++) {
-		config_write(b, (uint16_t)(PCI_BASE_ADDRESS_0 + 8 * i), 4, (uint32_t)base[i]);
-		config_write(b, (uint16_t)(PCI_BASE_ADDRESS_0 + 8 * i + 4), 4, (uint32_t)(base[i] >> 32));
+		bind_config_write(b, (uint16_t)(PCI_BASE_ADDRESS_0 + 8 * i), 4, (uint32_t)base[i]);
+		bind_config_write(b, (uint16_t)(PCI_BASE_ADDRESS_0 + 8 * i + 4), 4, (uint32_t)(base[i] >> 32));
 	}
-	config_write(b, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	bind_config_write(b, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
 }
 
 static const char *prerequisites(const struct vdsa_binding *b)
@@ -557,7 +207,7 @@ static int acquire(struct vdsa_binding *b, const char **why)
 	if (rc != 0)
 		return rc;
 	*why = "the guest's memory cannot be mapped in the IOMMU";
-	rc = hv_ram_count(b->vm) == 0 ? -EINVAL : map_ram(b);
+	rc = hv_ram_count(b->vm) == 0 ? -EINVAL : bind_map_ram(b);
 	if (rc != 0)
 		return rc;
 	*why = "no PASID left";
@@ -571,7 +221,7 @@ static int acquire(struct vdsa_binding *b, const char **why)
 
 int vdsa_bind_create(struct hv_vm *vm, struct dsa *host, unsigned wq, struct vdsa_binding **out, const char **why)
 {
-	static const struct hv_pci_ops pci_ops = {.config_read = config_read, .config_write = config_write};
+	static const struct hv_pci_ops pci_ops = {.config_read = bind_config_read, .config_write = bind_config_write};
 	const char *ignored;
 	struct vdsa_binding *b;
 	int rc;
@@ -623,7 +273,7 @@ int vdsa_bind_destroy(struct vdsa_binding *b)
 			/* Only this stops what does not end by itself (DSA 3.15). */
 			if (dsa_flr(dsa) != 0)
 				return -EIO;
-			op_pasid_detach(b, b->vdsa.hpasid);
+			bind_pasid_detach(b, b->vdsa.hpasid);
 		} else if (rc != 0) {
 			return rc;
 		}
@@ -657,9 +307,9 @@ void vdsa_bind_info(const struct vdsa_binding *b, struct vdsa_bind_info *out)
 	};
 	for (unsigned i = 0; i < ARRAY_SIZE(out->portal_hpa); i++)
 		out->portal_hpa[i] = b->window[VDSA_WINDOW_PORTAL0 + i].hpa;
-	if (gone(b))
+	if (bind_gone(b))
 		return;
-	out->ims_control = mmio_read32(b->dsa->regs, ims_entry(b) + DSA_IMS_CTRL);
-	out->ims_address = mmio_read64(b->dsa->regs, ims_entry(b) + DSA_IMS_ADDR);
-	out->ims_data = mmio_read32(b->dsa->regs, ims_entry(b) + DSA_IMS_DATA);
+	out->ims_control = mmio_read32(b->dsa->regs, bind_ims_entry(b) + DSA_IMS_CTRL);
+	out->ims_address = mmio_read64(b->dsa->regs, bind_ims_entry(b) + DSA_IMS_ADDR);
+	out->ims_data = mmio_read32(b->dsa->regs, bind_ims_entry(b) + DSA_IMS_DATA);
 }

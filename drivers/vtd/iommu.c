@@ -131,19 +131,3 @@ int vtd_iommu_open(struct pci_function *f, struct iommu **iommu)
 	*iommu = &v->iommu;
 	return 0;
 }
-
-void vtd_iommu_close(struct iommu *iommu)
-{
-	struct vtd_iommu *v = iommu ? of(iommu) : NULL;
-
-	if (!v)
-		return;
-	/*
-	 * If the unit does not confirm the invalidation, its words say so. The tables go nevertheless: the PASID entry
-	 * is zero, and the driver has stopped the device.
-	 */
-	(void)vtd_pasid_detach(v->function, iommu->pasid);
-	vtd_pasid_free(v->unit, iommu->pasid);
-	vtd_domain_destroy(v->domain);
-	free(v);
-}

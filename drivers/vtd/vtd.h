@@ -168,6 +168,5 @@ const char *vtd_fault_words(const struct vtd_fault *fault, char *text, size_t si
  * from physical ones. Returns 0 or what the calls above return; -ENODEV: no running unit has f in its scope.
  */
 int vtd_iommu_open(struct pci_function *f, struct iommu **iommu);
-void vtd_iommu_close(struct iommu *iommu);
 
 #endif

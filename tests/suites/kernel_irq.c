@@ -9,10 +9,12 @@
 #include "tests/test.h"
 
 static volatile unsigned fired;
+static const char *volatile running; /* what a dump would have said in the handler */
 
 static void count(void *arg)
 {
 	(void)arg;
+	running = irq_running();
 	fired = fired + 1;
 }
 
@@ -39,6 +41,17 @@ TEST(irq_delivered, "kernel.irq.self_interrupt_arrives", NEEDS_NOTHING, "SDM 3A 
 		EXPECT_TRUE(WAIT_FOR(irq_count(&irq) == i, 100000));
 		EXPECT_EQ(i, fired);
 	}
+}
+
+TEST(irq_named, "kernel.irq.dumps_name_the_handler", NEEDS_NOTHING, "kernel/irq.h")
+{
+	running = "";
+	request();
+	EXPECT_EQ(0, irq_running() != NULL);
+	apic_send_vector(irq.apic_id, irq.vector);
+	EXPECT_TRUE(WAIT_FOR(fired == 1, 100000));
+	EXPECT_STR_EQ("kernel.irq", running);
+	EXPECT_EQ(0, irq_running() != NULL);
 }
 
 TEST(irq_held_back, "kernel.irq.held_back_while_off", NEEDS_NOTHING, "SDM 3A 6.8.1")
