@@ -32,6 +32,9 @@ int hv_init(const char **why);
 void hv_shutdown(void);
 /* "SVM" or "VMX", after hv_init(); "none" before. */
 const char *hv_vendor_name(void);
+/* After hv_init(): the instruction by which a guest calls the hypervisor here, HV_CALL_SIZE bytes. */
+#define HV_CALL_SIZE 3U
+const uint8_t *hv_call_instruction(void);
 
 /* ---- a virtual machine ---- */
 

@@ -5,6 +5,7 @@
 
 #include "kernel/bits.h"
 #include "kernel/cpu.h"
+#include "kernel/guest.h"
 #include "kernel/hv/vm.h"
 #include "kernel/mem.h"
 
@@ -44,6 +45,13 @@ void hv_shutdown(void)
 const char *hv_vendor_name(void)
 {
 	return vendor ? vendor->name : "none";
+}
+
+const uint8_t *hv_call_instruction(void)
+{
+	static const uint8_t vmmcall[HV_CALL_SIZE] = {0x0f, 0x01, 0xd9}, vmcall[HV_CALL_SIZE] = {0x0f, 0x01, 0xc1};
+
+	return vendor && vendor->hypercall == GUEST_HYPERCALL_VMCALL ? vmcall : vmmcall;
 }
 
 int hv_vm_create(struct hv_vm **out)

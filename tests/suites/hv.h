@@ -34,8 +34,10 @@
 	        "_end:\n\t.popsection");                                                              \
 	extern const uint8_t name##_first[], name##_end[]
 
+/* Calls the hypervisor; loading the guest makes it the instruction that this processor's hypervisor is called by. */
+#define HYPERCALL  "vmmcall\n"
 /* Ends the guest with the status in RDI. */
-#define EXIT       "mov $2, %eax\nvmmcall\n"
+#define EXIT       "mov $2, %eax\n" HYPERCALL
 /* The tables that guest_vm() has put there, and the APIC on. */
 #define INTERRUPTS "lgdt 0x7100\nlidt 0x7110\nmov $0x80f, %ecx\nmov $0x1ff, %eax\nxor %edx, %edx\nwrmsr\n"
 
@@ -45,6 +47,8 @@ struct hv_vm *guest_vm(const uint8_t *first, const uint8_t *end, uint64_t arg);
 /* Other code in the same machine. */
 void guest_load(struct hv_vm *vm, const uint8_t *first, const uint8_t *end, uint64_t arg);
 #define GUEST_LOAD(vm, name, arg) guest_load(vm, name##_first, name##_end, arg)
+/* In code that did not come by guest_load(): each VMMCALL becomes what HYPERCALL stands for. */
+void guest_patch_calls(uint8_t *code, size_t size);
 
 #define GUEST_LIMIT_MS 2000U
 

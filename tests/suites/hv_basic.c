@@ -90,7 +90,7 @@ GUEST(counted, "xor %r8d, %r8d\n"
                "mov $0x808, %ecx\nxor %eax, %eax\nxor %edx, %edx\nwrmsr\nwrmsr\n"
                "in $0x80, %al\nout %al, $0x80\nin $0x80, %al\nout %al, $0x80\n"
                "mov $0xb0000000, %ebx\nmov (%rbx), %eax\n"
-               "mov $3, %eax\nvmmcall\nmov %rax, %rdi\n" EXIT);
+               "mov $3, %eax\n" HYPERCALL "mov %rax, %rdi\n" EXIT);
 
 TEST(hv_stats, "hv.stats.exact", NEEDS_HV, "kernel/hv/hv.h")
 {
@@ -123,8 +123,8 @@ TEST(hv_stats, "hv.stats.exact", NEEDS_HV, "kernel/hv/hv.h")
 }
 
 /* Plain computation and memory: no exit but the last. */
-GUEST(quiet, "mov $100000, %ecx\n1: mov %rcx, 0x30000\nadd 0x30000, %rax\nloop 1b\nmov $3, %eax\nvmmcall\nmov %rax, "
-             "%rdi\n" EXIT);
+GUEST(quiet, "mov $100000, %ecx\n1: mov %rcx, 0x30000\nadd 0x30000, %rax\nloop 1b\nmov $3, %eax\n" HYPERCALL
+             "mov %rax, %rdi\n" EXIT);
 
 TEST(hv_quiet, "hv.stats.none_without_cause", NEEDS_HV, "kernel/hv/hv.h")
 {

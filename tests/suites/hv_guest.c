@@ -34,6 +34,7 @@ static void put_exception_stub(uint8_t *stub, unsigned vector)
 
 	memcpy(stub, code, sizeof(code));
 	memcpy(stub + 1, &status, sizeof(status));
+	guest_patch_calls(stub, sizeof(code));
 }
 
 /* push rax, rcx, rdx; incb counts+vector; xor eax, eax; xor edx, edx; mov $0x80b, %ecx; wrmsr; pop ...; iretq */
@@ -69,9 +70,19 @@ static void put_tables(uint8_t *ram)
 	}
 }
 
+void guest_patch_calls(uint8_t *code, size_t size)
+{
+	static const uint8_t vmmcall[HV_CALL_SIZE] = {0x0f, 0x01, 0xd9};
+
+	for (size_t i = 0; i + HV_CALL_SIZE <= size; i++)
+		if (!memcmp(code + i, vmmcall, HV_CALL_SIZE))
+			memcpy(code + i, hv_call_instruction(), HV_CALL_SIZE);
+}
+
 void guest_load(struct hv_vm *vm, const uint8_t *first, const uint8_t *end, uint64_t arg)
 {
 	EXPECT_OK(hv_load_flat(vm, HV_FLAT_CODE, first, (size_t)(end - first), arg));
+	guest_patch_calls(guest_at(vm, HV_FLAT_CODE), (size_t)(end - first));
 	put_tables(hv_ram_ptr(vm, 0, GUEST_RAM));
 }
 

@@ -12,20 +12,10 @@
 
 #define DEVICE HV_BAR_WINDOW_BASE
 
-static uint64_t seed;
-
-static uint64_t random64(void)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed * UINT64_C(0x2545f4914f6cdd1d);
-}
-
 static uint64_t any_read(void *arg, uint64_t offset, unsigned width)
 {
 	(void)arg, (void)offset, (void)width;
-	return random64();
+	return test_random();
 }
 
 static void any_write(void *arg, uint64_t offset, unsigned width, uint64_t value)
@@ -55,7 +45,7 @@ static unsigned put_instruction(uint8_t *at)
 	        {3, 0x0f, 0x01, 0xd8}, /* vmrun */
 	        {2, 0xcd, 0x80},       /* int 0x80 */
 	};
-	unsigned pick = (unsigned)(random64() % 24);
+	unsigned pick = (unsigned)(test_random() % 24);
 
 	if (pick < sizeof(list) / sizeof(list[0])) {
 		memcpy(at, &list[pick][1], 3);
@@ -65,14 +55,14 @@ static unsigned put_instruction(uint8_t *at)
 		static const uint32_t values[] = {0xc0000000, 0xc0000ffe, 0x1b,       0x80f,     0x830, 0x6e0,
 		                                  0x832,      0x838,      0xc0000080, 0x277,     1,     3,
 		                                  0xcf8,      0x10000,    0x1ffffe,   0xb0000000};
-		uint32_t value = values[random64() % 16];
+		uint32_t value = values[test_random() % 16];
 
-		at[0] = (uint8_t)(0xb8 + random64() % 8);
+		at[0] = (uint8_t)(0xb8 + test_random() % 8);
 		memcpy(at + 1, &value, sizeof(value));
 		return 5;
 	}
 	for (unsigned i = 0; i < 3; i++)
-		at[i] = (uint8_t)random64();
+		at[i] = (uint8_t)test_random();
 	return 3;
 }
 
@@ -125,9 +115,8 @@ TEST(hv_hostile_code, "hv.hostile.random_code", NEEDS_HV, "kernel/hv/hv.h")
 
 		test_context("guest %u", i);
 		test_limit(GUEST_LIMIT_MS);
-		seed = i + 1;
 		make_code(code, sizeof(code));
-		guest_load(vm, code, code + sizeof(code), random64());
+		guest_load(vm, code, code + sizeof(code), test_random());
 		go_on_after_exceptions(vm);
 		EXPECT_OK(hv_run(vm, 3, &result));
 		EXPECT_LE(HV_END_ERROR, result.end);
