@@ -8,7 +8,7 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/harness";
-use Image qw(boot_all verdict);
+use Image qw(boot_all reproduce verdict);
 use Test::More;
 
 # name, the machine, then the tests that must be skipped there and what their reasons say; in the end what require= is asked
@@ -33,6 +33,16 @@ my @machines = (
 		name => 'no MOVDIR64B', env => { ADIT_CPU => ',movdir64b=off' }, require => 'movdir64b',
 		skips => { 'dsa.op.noop' => qr/MOVDIR64B/, 'vdsa.1dwq.guest.conformance' => qr/MOVDIR64B/ },
 		runs => ['dsa.regs.version'],
+	},
+	{
+		name => 'no ENQCMD', env => { ADIT_CPU => ',enqcmd=off' }, require => 'enqcmd',
+		skips => { 'kernel.enqcmd.accepted' => qr/lacks ENQCMD/, 'kernel.enqcmd.page_fault' => qr/lacks ENQCMD/ },
+		runs => ['dsa.op.noop', 'dsa.portal.all_pages'],
+	},
+	{
+		name => 'an IOMMU without PASIDs', env => { ADIT_IOMMU => 'on,x-pasid-mode=off' }, require => 'dsa',
+		skips => { 'dsa.op.memmove.sizes' => qr/PASID/, 'vdsa.1dwq.guest.conformance' => qr/PASID/ },
+		runs => ['vtd.queue.wait_flag', 'kernel.time.goes_forward'],
 	},
 	{
 		name => 'no virtualization', env => { ADIT_CPU => ',svm=off' }, require => 'hv',
@@ -103,6 +113,6 @@ push @boots, {
 };
 
 for my $run (boot_all($ENV{ADIT_JOBS} || 2, @boots)) {
-	subtest $run->{boot}{title} => sub { $run->{boot}{check}->($run) };
+	subtest($run->{boot}{title} => sub { $run->{boot}{check}->($run) }) or diag('reproduce: ', reproduce($run));
 }
 done_testing();

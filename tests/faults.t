@@ -9,7 +9,7 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/harness";
-use Image qw(boot boot_all selected $root);
+use Image qw(boot boot_all reproduce selected $root);
 use Test::More;
 
 my %variable = (dsa => [qw(ADIT_DSA fault)], iommu => [qw(ADIT_IOMMU x-fault)]);
@@ -64,7 +64,7 @@ for my $run (boot_all($ENV{ADIT_JOBS} || 2, @boots)) {
 	my $result = $run->{tests}{$test};
 	ok($result && !$result->{ok} && !$run->{trouble}, "$device: $fault: $test fails")
 		or diag($run->{trouble} || (!$result ? 'the test did not run' : defined $result->{skip} ? "skipped: $result->{skip}" : 'it passed'),
-			"\n", $run->{stderr});
+			"\n", $run->{stderr}, 'reproduce: ', reproduce($run));
 }
 
 # A fault without a row proves nothing.

@@ -4,6 +4,7 @@
 #
 #	boot(%boot)		one boot
 #	boot_all($jobs, @boots)	several, $jobs at a time; results in the order of @boots
+#	reproduce($run)		the one command that does the same again
 #
 # %boot, all optional:
 #	config	=> ['tests=dsa.*', ...]	words of the configuration
@@ -34,7 +35,7 @@ use POSIX ();
 use Time::HiRes qw(time);
 
 our @EXPORT_OK = qw(boot boot_all verdict firmware elf copy_image change_config
-	start_from_shell selected $root);
+	start_from_shell selected reproduce $root);
 our $root = dirname(dirname(dirname(abs_path(__FILE__))));
 
 # tests/runner/run.h, enum run_status, as isa-debug-exit makes them exit statuses.
@@ -72,6 +73,27 @@ sub verdict {
 
 sub firmware { return @firmware }
 sub elf { return $elf }
+
+sub quoted {
+	my ($word) = @_;
+	return $word if $word =~ m{^[\w./,=:*+-]+$};
+	return "'" . $word =~ s/'/'\\''/gr . "'";
+}
+
+# The variables that choose another machine, as a shell wants them in front of a command; '' for the ordinary machine.
+sub machine {
+	my ($boot) = @_;
+	my %env = (%ENV, %{ $boot->{env} // {} });
+	return join '', map { length($env{$_} // '') ? "$_=" . quoted($env{$_}) . ' ' : () } qw(ADIT_IOMMU ADIT_DSA ADIT_CPU ADIT_SMP);
+}
+
+sub reproduce {
+	my ($run) = @_;
+	my $boot = $run->{boot};
+	my @words = ($boot->{uefi} ? '-u' : (), map { quoted($_) } @{ $boot->{config} // [] });
+	push @words, '--', map { quoted($_) } @{ $boot->{qemu} } if @{ $boot->{qemu} // [] };
+	return join ' ', machine($boot) . 'tests/harness/run-image', @words;
+}
 
 sub run_or_die {
 	system(@_) == 0 or die "@_ failed\n";
@@ -184,6 +206,8 @@ sub take_line {
 		}
 		$run->{waits_for} = 'the first test';
 	}
+	# The image knows its configuration, and not which machine we gave it.
+	$line =~ s/^(\s*reproduce: ")(?=make run )/$1 . machine($run->{boot}) =~ s|(["\\])|\\$1|gr/e;
 	push @{ $run->{lines} }, $line;
 	if ($line =~ /^(not )?ok \d+ - (.*?)(?: # SKIP ?(.*))?$/) {
 		$run->{last} = $run->{tests}{ unescape($2) } = { ok => !$1, skip => defined $3 ? unescape($3) : undef, yaml => '' };
