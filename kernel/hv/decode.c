@@ -4,14 +4,9 @@
 #include <Zydis/Decoder.h>
 
 #include "kernel/bits.h"
-#include "kernel/hv/decode.h"
+#include "kernel/hv/decode_operand.h"
 
 #define CR0_PE BIT64(0)
-
-static uint64_t mask_to_width(uint64_t value, unsigned width)
-{
-	return width >= 8 ? value : value & ((UINT64_C(1) << (width * 8)) - 1);
-}
 
 static int parse(const uint8_t *bytes, size_t size, const struct hv_regs *regs, ZydisDecodedInstruction *z)
 {
@@ -58,137 +53,6 @@ int hv_decode_mov_cr(const uint8_t *bytes, size_t size, const struct hv_regs *re
 	return (z.raw.modrm.rm & 7) | (z.raw.rex.B ? 8 : 0);
 }
 
-static bool has_prefix(const ZydisDecodedInstruction *z, uint8_t value)
-{
-	for (unsigned i = 0; i < z->raw.prefix_count; i++)
-		if (z->raw.prefixes[i].value == value)
-			return true;
-	return false;
-}
-
-static bool has_rex(const ZydisDecodedInstruction *z, const struct hv_regs *regs)
-{
-	for (unsigned i = 0; regs->code64 && i < z->raw.prefix_count; i++)
-		if ((z->raw.prefixes[i].value & 0xf0U) == 0x40)
-			return true;
-	return false;
-}
-
-/* Base of the segment that an override names, or of the default one. */
-static uint64_t segment_base(const ZydisDecodedInstruction *z, const struct hv_regs *regs, uint64_t fallback)
-{
-	uint64_t base = regs->code64 ? 0 : fallback;
-
-	for (unsigned i = 0; i < z->raw.prefix_count; i++) {
-		switch (z->raw.prefixes[i].value) {
-		case 0x64:
-			base = regs->fs_base;
-			break;
-		case 0x65:
-			base = regs->gs_base;
-			break;
-		case 0x2e:
-			base = regs->code64 ? base : regs->cs_base;
-			break;
-		case 0x36:
-			base = regs->code64 ? base : regs->ss_base;
-			break;
-		case 0x3e:
-			base = regs->code64 ? base : regs->ds_base;
-			break;
-		case 0x26:
-			base = regs->code64 ? base : regs->es_base;
-			break;
-		default:
-			break;
-		}
-	}
-	return base;
-}
-
-/* Intel SDM vol. 2, table 2-1: the 16-bit forms. */
-static uint64_t address16(const ZydisDecodedInstruction *z, const struct hv_regs *regs, bool *on_stack)
-{
-	static const uint8_t first[8] = {HV_RBX, HV_RBX, HV_RBP, HV_RBP, HV_RSI, HV_RDI, HV_RBP, HV_RBX};
-	static const uint8_t second[4] = {HV_RSI, HV_RDI, HV_RSI, HV_RDI};
-	uint64_t address = (uint64_t)z->raw.disp.value;
-	unsigned rm = z->raw.modrm.rm & 7U;
-
-	*on_stack = false;
-	if (z->raw.modrm.mod == 0 && rm == 6)
-		return address;
-	*on_stack = first[rm] == HV_RBP;
-	address += regs->gpr[first[rm]];
-	if (rm < 4)
-		address += regs->gpr[second[rm]];
-	return address;
-}
-
-static uint64_t address32(const ZydisDecodedInstruction *z, const struct hv_regs *regs, bool *on_stack)
-{
-	uint64_t address = (uint64_t)z->raw.disp.value;
-	unsigned mod = z->raw.modrm.mod, rm = z->raw.modrm.rm & 7U, base = rm;
-
-	*on_stack = false;
-	if (mod == 0 && rm == 5) /* RIP-relative in 64-bit mode, absolute otherwise */
-		return regs->code64 ? address + regs->rip + z->length : address;
-	if (rm == 4) {
-		unsigned index = (z->raw.sib.index & 7U) | (z->raw.rex.X ? 8U : 0U);
-
-		base = z->raw.sib.base & 7U;
-		if (index != HV_RSP)
-			address += regs->gpr[index] << (z->raw.sib.scale & 3U);
-		if (mod == 0 && base == 5)
-			return address;
-	}
-	base |= z->raw.rex.B ? 8U : 0U;
-	*on_stack = base == HV_RSP || base == HV_RBP;
-	return address + regs->gpr[base];
-}
-
-static struct hv_operand memory(const ZydisDecodedInstruction *z, const struct hv_regs *regs, unsigned width)
-{
-	bool on_stack;
-	uint64_t address = z->address_width == 16 ? address16(z, regs, &on_stack) : address32(z, regs, &on_stack);
-
-	address = mask_to_width(address, z->address_width / 8U);
-	address += segment_base(z, regs, on_stack ? regs->ss_base : regs->ds_base);
-	if (!regs->code64)
-		address = mask_to_width(address, 4);
-	return (struct hv_operand){.kind = HV_OPERAND_MEM, .width = (uint8_t)width, .value = address};
-}
-
-static struct hv_operand reg(unsigned number, unsigned width, bool rex)
-{
-	bool high = width == 1 && !rex && number >= 4 && number < 8;
-
-	return (struct hv_operand){
-	        .kind = HV_OPERAND_REG,
-	        .width = (uint8_t)width,
-	        .reg = (uint8_t)(high ? number - 4 : number & 15U),
-	        .high_byte = high,
-	};
-}
-
-static struct hv_operand immediate(const ZydisDecodedInstruction *z, unsigned width)
-{
-	/* Zydis fills in the sign where the immediate is signed; a full-width one needs none. */
-	return (struct hv_operand){.kind = HV_OPERAND_IMM, .width = (uint8_t)width, .value = z->raw.imm[0].value.u};
-}
-
-/* ModRM.reg, and ModRM.rm as a register or memory. */
-static struct hv_operand operand_g(const ZydisDecodedInstruction *z, const struct hv_regs *regs, unsigned width)
-{
-	return reg((z->raw.modrm.reg & 7U) | (z->raw.rex.R ? 8U : 0U), width, has_rex(z, regs));
-}
-
-static struct hv_operand operand_e(const ZydisDecodedInstruction *z, const struct hv_regs *regs, unsigned width)
-{
-	if (z->raw.modrm.mod != 3)
-		return memory(z, regs, width);
-	return reg((z->raw.modrm.rm & 7U) | (z->raw.rex.B ? 8U : 0U), width, has_rex(z, regs));
-}
-
 static int from_opcode(const ZydisDecodedInstruction *z, const struct hv_regs *regs, unsigned width,
                        struct hv_insn *out);
 
@@ -204,8 +68,8 @@ int hv_decode(const uint8_t *bytes, size_t size, const struct hv_regs *regs, str
 	*out = (struct hv_insn){
 	        .length = z.length,
 	        .address_width = z.address_width / 8U,
-	        .repeat = has_prefix(&z, 0xf3) || has_prefix(&z, 0xf2),
-	        .source_base = segment_base(&z, regs, regs->ds_base),
+	        .repeat = hv_has_prefix(&z, 0xf3) || hv_has_prefix(&z, 0xf2),
+	        .source_base = hv_segment_base(&z, regs, regs->ds_base),
 	        .dest_base = regs->code64 ? 0 : regs->es_base,
 	};
 	return from_opcode(&z, regs, z.operand_width / 8U, out);
@@ -223,11 +87,11 @@ static int set(struct hv_insn *out, enum hv_op op, struct hv_operand dst, struct
 static int from_group(const ZydisDecodedInstruction *z, const struct hv_regs *regs, unsigned width, struct hv_insn *out)
 {
 	const struct hv_operand none = {0};
-	struct hv_operand e = operand_e(z, regs, width);
+	struct hv_operand e = hv_operand_e(z, regs, width);
 
 	switch (z->mnemonic) {
 	case ZYDIS_MNEMONIC_TEST:
-		return set(out, HV_OP_TEST, e, immediate(z, width));
+		return set(out, HV_OP_TEST, e, hv_operand_imm(z, width));
 	case ZYDIS_MNEMONIC_NOT:
 		return set(out, HV_OP_NOT, e, none);
 	case ZYDIS_MNEMONIC_NEG:
@@ -238,27 +102,68 @@ static int from_group(const ZydisDecodedInstruction *z, const struct hv_regs *re
 		return set(out, HV_OP_DEC, e, none);
 	case ZYDIS_MNEMONIC_PUSH:
 		return set(out, HV_OP_PUSH, none, e);
+	case ZYDIS_MNEMONIC_CALL:
+	case ZYDIS_MNEMONIC_JMP:
+		if (z->raw.modrm.reg & 1U) /* far ones */
+			return -ENOTSUP;
+		return set(out, z->mnemonic == ZYDIS_MNEMONIC_CALL ? HV_OP_CALL : HV_OP_JMP, none, e);
 	case ZYDIS_MNEMONIC_POP: {
 		struct hv_regs popped = *regs; /* the address is computed with RSP behind the value */
 
 		popped.gpr[HV_RSP] += width;
-		return set(out, HV_OP_POP, operand_e(z, &popped, width), none);
+		return set(out, HV_OP_POP, hv_operand_e(z, &popped, width), none);
 	}
 	default:
 		return -ENOTSUP;
 	}
 }
 
+/* A bit offset in a register reaches beyond the operand, whole operands up or down (Intel SDM vol. 2, 3.1.1.9). */
+static int from_bit_test(enum hv_op op, const ZydisDecodedInstruction *z, const struct hv_regs *regs, unsigned width,
+                         struct hv_insn *out)
+{
+	struct hv_operand g = hv_operand_g(z, regs, width);
+	unsigned shift = 64 - width * 8, log2_bits = 3 + (unsigned)__builtin_ctz(width);
+	int64_t offset = (int64_t)(regs->gpr[g.reg] << shift) >> shift;
+
+	if (z->opcode == 0xba)
+		return set(out, op, hv_operand_e(z, regs, width), hv_operand_imm(z, width));
+	if (z->raw.modrm.mod == 3)
+		return set(out, op, hv_operand_e(z, regs, width), g);
+	return set(out, op, hv_operand_mem(z, regs, width, (uint64_t)(offset >> log2_bits) * width), g);
+}
+
 static int from_0f(const ZydisDecodedInstruction *z, const struct hv_regs *regs, unsigned width, struct hv_insn *out)
 {
+	out->condition = z->opcode & 0xfU;
+	switch (z->opcode) {
+	case 0x40 ... 0x4f:
+		return set(out, HV_OP_CMOV, hv_operand_g(z, regs, width), hv_operand_e(z, regs, width));
+	case 0x90 ... 0x9f:
+		return set(out, HV_OP_SET, hv_operand_e(z, regs, 1), (struct hv_operand){0});
+	default:
+		break;
+	}
 	switch (z->mnemonic) {
+	case ZYDIS_MNEMONIC_BT:
+		return from_bit_test(HV_OP_BT, z, regs, width, out);
+	case ZYDIS_MNEMONIC_BTS:
+		return from_bit_test(HV_OP_BTS, z, regs, width, out);
+	case ZYDIS_MNEMONIC_BTR:
+		return from_bit_test(HV_OP_BTR, z, regs, width, out);
+	case ZYDIS_MNEMONIC_BTC:
+		return from_bit_test(HV_OP_BTC, z, regs, width, out);
+	case ZYDIS_MNEMONIC_XADD:
+		return set(out, HV_OP_XADD, hv_operand_e(z, regs, width), hv_operand_g(z, regs, width));
+	case ZYDIS_MNEMONIC_CMPXCHG:
+		return set(out, HV_OP_CMPXCHG, hv_operand_e(z, regs, width), hv_operand_g(z, regs, width));
 	case ZYDIS_MNEMONIC_MOVSX:
 		out->sign_extend = true;
-		return set(out, HV_OP_MOV, operand_g(z, regs, width), operand_e(z, regs, z->opcode & 1U ? 2 : 1));
+		return set(out, HV_OP_MOV, hv_operand_g(z, regs, width), hv_operand_e(z, regs, z->opcode & 1U ? 2 : 1));
 	case ZYDIS_MNEMONIC_MOVZX:
-		return set(out, HV_OP_MOV, operand_g(z, regs, width), operand_e(z, regs, z->opcode & 1U ? 2 : 1));
+		return set(out, HV_OP_MOV, hv_operand_g(z, regs, width), hv_operand_e(z, regs, z->opcode & 1U ? 2 : 1));
 	case ZYDIS_MNEMONIC_MOVNTI:
-		return set(out, HV_OP_MOV, operand_e(z, regs, width), operand_g(z, regs, width));
+		return set(out, HV_OP_MOV, hv_operand_e(z, regs, width), hv_operand_g(z, regs, width));
 	default:
 		return -ENOTSUP;
 	}
@@ -267,10 +172,15 @@ static int from_0f(const ZydisDecodedInstruction *z, const struct hv_regs *regs,
 static int from_0f38(const ZydisDecodedInstruction *z, const struct hv_regs *regs, unsigned width, struct hv_insn *out)
 {
 	switch (z->mnemonic) {
+	case ZYDIS_MNEMONIC_MOVBE:
+		if (z->opcode & 1U)
+			return set(out, HV_OP_MOVBE, hv_operand_e(z, regs, width), hv_operand_g(z, regs, width));
+		return set(out, HV_OP_MOVBE, hv_operand_g(z, regs, width), hv_operand_e(z, regs, width));
 	case ZYDIS_MNEMONIC_MOVDIRI:
-		return set(out, HV_OP_MOV, operand_e(z, regs, width), operand_g(z, regs, width));
+		return set(out, HV_OP_MOV, hv_operand_e(z, regs, width), hv_operand_g(z, regs, width));
 	case ZYDIS_MNEMONIC_MOVDIR64B:
-		return set(out, HV_OP_MOVDIR64B, operand_g(z, regs, out->address_width), memory(z, regs, 64));
+		return set(out, HV_OP_MOVDIR64B, hv_operand_g(z, regs, out->address_width),
+		           hv_operand_mem(z, regs, 64, 0));
 	default:
 		return -ENOTSUP;
 	}
@@ -278,20 +188,15 @@ static int from_0f38(const ZydisDecodedInstruction *z, const struct hv_regs *reg
 
 static int from_string(const ZydisDecodedInstruction *z, unsigned width, struct hv_insn *out)
 {
-	const struct hv_operand accumulator = reg(HV_RAX, width, true), none = {0};
+	static const enum hv_op ops[] = {HV_OP_MOVS, HV_OP_CMPS, 0, HV_OP_STOS, HV_OP_LODS, HV_OP_SCAS};
 
-	switch (z->opcode) {
-	case 0xa4:
-	case 0xa5:
-		out->op = HV_OP_MOVS;
-		out->dst.width = out->src.width = (uint8_t)width;
-		return 0;
-	case 0xaa:
-	case 0xab:
-		return set(out, HV_OP_STOS, none, accumulator);
-	default:
-		return set(out, HV_OP_LODS, accumulator, none);
-	}
+	out->repeat_unequal = hv_has_prefix(z, 0xf2);
+	out->string_width = (uint8_t)width;
+	if (z->opcode < 0xa4)
+		out->op = z->opcode < 0x6e ? HV_OP_INS : HV_OP_OUTS;
+	else
+		out->op = ops[(z->opcode - 0xa4U) / 2];
+	return 0;
 }
 
 /* Intel SDM vol. 2, appendix A. Widths come from Zydis, directions from the opcode. */
@@ -304,7 +209,7 @@ static int from_default(const ZydisDecodedInstruction *z, const struct hv_regs *
 	struct hv_operand moffs = {
 	        .kind = HV_OPERAND_MEM,
 	        .width = (uint8_t)width,
-	        .value = mask_to_width((uint64_t)z->raw.disp.value, out->address_width) + out->source_base,
+	        .value = hv_mask_to_width((uint64_t)z->raw.disp.value, out->address_width) + out->source_base,
 	};
 
 	switch (opcode) {
@@ -312,53 +217,51 @@ static int from_default(const ZydisDecodedInstruction *z, const struct hv_regs *
 		if ((opcode & 7U) > 3)
 			return -ENOTSUP;
 		if (opcode & 2U)
-			return set(out, (enum hv_op)(opcode >> 3), operand_g(z, regs, width),
-			           operand_e(z, regs, width));
-		return set(out, (enum hv_op)(opcode >> 3), operand_e(z, regs, width), operand_g(z, regs, width));
+			return set(out, (enum hv_op)(opcode >> 3), hv_operand_g(z, regs, width),
+			           hv_operand_e(z, regs, width));
+		return set(out, (enum hv_op)(opcode >> 3), hv_operand_e(z, regs, width), hv_operand_g(z, regs, width));
 	case 0x50 ... 0x57:
-		return set(out, HV_OP_PUSH, none, reg(low_reg, width, true));
+		return set(out, HV_OP_PUSH, none, hv_operand_reg(low_reg, width, true));
 	case 0x58 ... 0x5f:
-		return set(out, HV_OP_POP, reg(low_reg, width, true), none);
+		return set(out, HV_OP_POP, hv_operand_reg(low_reg, width, true), none);
 	case 0x63:
 		if (!regs->code64)
 			return -ENOTSUP;
 		out->sign_extend = true;
-		return set(out, HV_OP_MOV, operand_g(z, regs, width), operand_e(z, regs, width < 4 ? width : 4));
+		return set(out, HV_OP_MOV, hv_operand_g(z, regs, width), hv_operand_e(z, regs, width < 4 ? width : 4));
 	case 0x68:
 	case 0x6a:
-		return set(out, HV_OP_PUSH, none, immediate(z, width));
+		return set(out, HV_OP_PUSH, none, hv_operand_imm(z, width));
 	case 0x80 ... 0x83:
-		return set(out, (enum hv_op)(z->raw.modrm.reg & 7U), operand_e(z, regs, width), immediate(z, width));
+		return set(out, (enum hv_op)(z->raw.modrm.reg & 7U), hv_operand_e(z, regs, width),
+		           hv_operand_imm(z, width));
 	case 0x84:
 	case 0x85:
-		return set(out, HV_OP_TEST, operand_e(z, regs, width), operand_g(z, regs, width));
+		return set(out, HV_OP_TEST, hv_operand_e(z, regs, width), hv_operand_g(z, regs, width));
 	case 0x86:
 	case 0x87:
-		return set(out, HV_OP_XCHG, operand_e(z, regs, width), operand_g(z, regs, width));
+		return set(out, HV_OP_XCHG, hv_operand_e(z, regs, width), hv_operand_g(z, regs, width));
 	case 0x88:
 	case 0x89:
-		return set(out, HV_OP_MOV, operand_e(z, regs, width), operand_g(z, regs, width));
+		return set(out, HV_OP_MOV, hv_operand_e(z, regs, width), hv_operand_g(z, regs, width));
 	case 0x8a:
 	case 0x8b:
-		return set(out, HV_OP_MOV, operand_g(z, regs, width), operand_e(z, regs, width));
+		return set(out, HV_OP_MOV, hv_operand_g(z, regs, width), hv_operand_e(z, regs, width));
 	case 0xa0:
 	case 0xa1:
-		return set(out, HV_OP_MOV, reg(HV_RAX, width, true), moffs);
+		return set(out, HV_OP_MOV, hv_operand_reg(HV_RAX, width, true), moffs);
 	case 0xa2:
 	case 0xa3:
-		return set(out, HV_OP_MOV, moffs, reg(HV_RAX, width, true));
-	case 0xa4:
-	case 0xa5:
-	case 0xaa:
-	case 0xab:
-	case 0xac:
-	case 0xad:
+		return set(out, HV_OP_MOV, moffs, hv_operand_reg(HV_RAX, width, true));
+	case 0x6c ... 0x6f:
+	case 0xa4 ... 0xa7:
+	case 0xaa ... 0xaf:
 		return from_string(z, width, out);
 	case 0xc6:
 	case 0xc7:
 		if (z->mnemonic != ZYDIS_MNEMONIC_MOV)
 			return -ENOTSUP;
-		return set(out, HV_OP_MOV, operand_e(z, regs, width), immediate(z, width));
+		return set(out, HV_OP_MOV, hv_operand_e(z, regs, width), hv_operand_imm(z, width));
 	case 0x8f:
 	case 0xf6:
 	case 0xf7:

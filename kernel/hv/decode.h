@@ -27,12 +27,27 @@ enum hv_op {
 	HV_OP_NOT,
 	HV_OP_NEG,
 	HV_OP_MOV, /* also MOVZX, MOVSX, MOVSXD, MOVNTI, MOVDIRI */
+	HV_OP_MOVBE,
+	HV_OP_CMOV,
+	HV_OP_SET,
 	HV_OP_XCHG,
+	HV_OP_XADD,
+	HV_OP_CMPXCHG,
+	HV_OP_BT,
+	HV_OP_BTS,
+	HV_OP_BTR,
+	HV_OP_BTC,
 	HV_OP_PUSH,
 	HV_OP_POP,
+	HV_OP_CALL, /* near ones, to where an operand says */
+	HV_OP_JMP,
 	HV_OP_MOVS,
 	HV_OP_STOS,
 	HV_OP_LODS,
+	HV_OP_CMPS,
+	HV_OP_SCAS,
+	HV_OP_INS,
+	HV_OP_OUTS,
 	HV_OP_MOVDIR64B, /* as eight writes of 8 bytes, in ascending order */
 };
 
@@ -56,9 +71,12 @@ struct hv_insn {
 	enum hv_op op;
 	bool sign_extend;      /* MOV: the source is the narrower one and signed */
 	bool repeat;           /* strings: REP */
+	bool repeat_unequal;   /* CMPS, SCAS: REPNE */
+	uint8_t condition;     /* CMOV, SET: low four bits of the opcode */
+	uint8_t string_width;  /* strings: bytes of an element */
 	uint8_t address_width; /* bytes: how much of RSI, RDI and RCX counts */
-	uint64_t source_base;  /* MOVS, LODS: base of the segment of RSI */
-	uint64_t dest_base;    /* MOVS, STOS, MOVDIR64B's register operand: base of ES */
+	uint64_t source_base;  /* strings: base of the segment of RSI */
+	uint64_t dest_base;    /* strings, MOVDIR64B's register operand: base of ES */
 	struct hv_operand dst;
 	struct hv_operand src;
 };
@@ -84,6 +102,11 @@ int hv_decode_mov_cr(const uint8_t *bytes, size_t size, const struct hv_regs *re
 struct hv_bus {
 	int (*read)(void *arg, uint64_t linear, unsigned width, uint64_t *value);
 	int (*write)(void *arg, uint64_t linear, unsigned width, uint64_t value);
+	/* Whether a write would be let through, for what must not be read in vain. */
+	int (*probe)(void *arg, uint64_t linear, unsigned width);
+	/* Ports: width 1, 2 or 4. */
+	uint32_t (*in)(void *arg, uint16_t port, unsigned width);
+	void (*out)(void *arg, uint16_t port, unsigned width, uint32_t value);
 	void *arg;
 };
 
@@ -91,9 +114,11 @@ struct hv_bus {
 #define HV_STRING_MAX 4096U
 
 /*
+ * Returns 0, what the bus returned, or -ERANGE: a branch to an address that is none (#GP).
+ *
  * Do the instruction: registers, flags and RIP change as the processor would change them, or, when the bus fails, not
  * at all (strings: up to the element that failed). A string with more than HV_STRING_MAX elements is done in part, with
- * RIP still on it: run on, and it traps again.
+ * RIP still on it: run on, and it traps again; in single-step mode (RFLAGS.TF) that is so after each element.
  */
 int hv_emulate(const struct hv_insn *insn, struct hv_regs *regs, const struct hv_bus *bus);
 

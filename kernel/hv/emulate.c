@@ -2,27 +2,9 @@
 /* The meaning of the instructions that hv_decode() knows: Intel SDM vol. 2, each under its name. */
 #include <errno.h>
 
-#include "kernel/bits.h"
-#include "kernel/hv/decode.h"
+#include "kernel/hv/emulate.h"
 
-#define FLAG_CF          BIT64(0)
-#define FLAG_PF          BIT64(2)
-#define FLAG_AF          BIT64(4)
-#define FLAG_ZF          BIT64(6)
-#define FLAG_SF          BIT64(7)
-#define FLAG_DF          BIT64(10)
-#define FLAG_OF          BIT64(11)
-#define FLAGS_ARITHMETIC (FLAG_CF | FLAG_PF | FLAG_AF | FLAG_ZF | FLAG_SF | FLAG_OF)
-
-static uint64_t width_mask(unsigned width)
-{
-	return width >= 8 ? UINT64_MAX : (UINT64_C(1) << (width * 8)) - 1;
-}
-
-static uint64_t sign_bit(unsigned width)
-{
-	return UINT64_C(1) << (width * 8 - 1);
-}
+#define CR4_LA57 BIT64(12)
 
 static uint64_t read_reg(const struct hv_regs *regs, const struct hv_operand *o)
 {
@@ -40,6 +22,18 @@ static void write_reg(struct hv_regs *regs, const struct hv_operand *o, uint64_t
 		regs->gpr[o->reg] = value;
 	else
 		regs->gpr[o->reg] = (regs->gpr[o->reg] & ~(mask << shift)) | (value << shift);
+}
+
+uint64_t hv_get_reg(const struct hv_regs *regs, enum hv_reg r, unsigned width)
+{
+	return regs->gpr[r] & width_mask(width);
+}
+
+void hv_put_reg(struct hv_regs *regs, enum hv_reg r, unsigned width, uint64_t value)
+{
+	const struct hv_operand o = {.kind = HV_OPERAND_REG, .reg = (uint8_t)r, .width = (uint8_t)width};
+
+	write_reg(regs, &o, value);
 }
 
 static int get(const struct hv_operand *o, const struct hv_regs *regs, const struct hv_bus *bus, uint64_t *value)
@@ -68,88 +62,6 @@ static int put(const struct hv_operand *o, struct hv_regs *regs, const struct hv
 	return 0;
 }
 
-/* ZF, SF and PF of a result; the others as given. */
-static uint64_t result_flags(uint64_t result, unsigned width, uint64_t others)
-{
-	others |= result == 0 ? FLAG_ZF : 0;
-	others |= result & sign_bit(width) ? FLAG_SF : 0;
-	others |= __builtin_parity((unsigned)(result & 0xff)) ? 0 : FLAG_PF;
-	return others;
-}
-
-static uint64_t add(uint64_t a, uint64_t b, uint64_t carry, unsigned width, uint64_t *flags)
-{
-	uint64_t mask = width_mask(width), result = (a + b + carry) & mask;
-	/* The carry out of each bit. */
-	uint64_t carries = (a & b) | ((a | b) & ~result);
-
-	*flags = result_flags(result, width,
-	                      (carries & sign_bit(width) ? FLAG_CF : 0) | (carries & 8U ? FLAG_AF : 0) |
-	                              ((a ^ result) & (b ^ result) & sign_bit(width) ? FLAG_OF : 0));
-	return result;
-}
-
-static uint64_t subtract(uint64_t a, uint64_t b, uint64_t borrow, unsigned width, uint64_t *flags)
-{
-	uint64_t mask = width_mask(width), result = (a - b - borrow) & mask;
-	uint64_t borrows = (~a & b) | ((~a | b) & result);
-
-	*flags = result_flags(result, width,
-	                      (borrows & sign_bit(width) ? FLAG_CF : 0) | (borrows & 8U ? FLAG_AF : 0) |
-	                              ((a ^ b) & (a ^ result) & sign_bit(width) ? FLAG_OF : 0));
-	return result;
-}
-
-/* Result and new RFLAGS of op on a (the destination) and b. */
-static uint64_t arithmetic(enum hv_op op, uint64_t a, uint64_t b, unsigned width, uint64_t *rflags)
-{
-	uint64_t result, flags = 0, carry = *rflags & FLAG_CF ? 1 : 0, keep = 0;
-
-	switch (op) {
-	case HV_OP_ADC:
-		result = add(a, b, carry, width, &flags);
-		break;
-	case HV_OP_ADD:
-		result = add(a, b, 0, width, &flags);
-		break;
-	case HV_OP_SBB:
-		result = subtract(a, b, carry, width, &flags);
-		break;
-	case HV_OP_SUB:
-	case HV_OP_CMP:
-		result = subtract(a, b, 0, width, &flags);
-		break;
-	case HV_OP_NEG:
-		result = subtract(0, a, 0, width, &flags);
-		break;
-	case HV_OP_INC:
-		keep = FLAG_CF;
-		result = add(a, 1, 0, width, &flags);
-		break;
-	case HV_OP_DEC:
-		keep = FLAG_CF;
-		result = subtract(a, 1, 0, width, &flags);
-		break;
-	case HV_OP_NOT:
-		return ~a & width_mask(width);
-	case HV_OP_OR:
-		result = a | b;
-		flags = result_flags(result, width, 0);
-		break;
-	case HV_OP_XOR:
-		result = a ^ b;
-		flags = result_flags(result, width, 0);
-		break;
-	default: /* AND, TEST */
-		result = a & b;
-		flags = result_flags(result, width, 0);
-		break;
-	}
-	keep |= ~FLAGS_ARITHMETIC;
-	*rflags = (*rflags & keep) | (flags & ~keep);
-	return result;
-}
-
 static int do_arithmetic(const struct hv_insn *insn, struct hv_regs *regs, const struct hv_bus *bus)
 {
 	unsigned width = insn->dst.width;
@@ -160,7 +72,7 @@ static int do_arithmetic(const struct hv_insn *insn, struct hv_regs *regs, const
 		rc = get(&insn->src, regs, bus, &b);
 	if (rc)
 		return rc;
-	a = arithmetic(insn->op, a, b, width, &flags);
+	a = hv_arithmetic(insn->op, a, b, width, &flags);
 	if (insn->op != HV_OP_CMP && insn->op != HV_OP_TEST)
 		rc = put(&insn->dst, regs, bus, a);
 	if (!rc)
@@ -178,6 +90,90 @@ static int do_mov(const struct hv_insn *insn, struct hv_regs *regs, const struct
 	if (insn->sign_extend && value & sign_bit(insn->src.width))
 		value |= ~width_mask(insn->src.width);
 	return put(&insn->dst, regs, bus, value);
+}
+
+static uint64_t swapped(uint64_t value, unsigned width)
+{
+	return __builtin_bswap64(value) >> (64 - width * 8);
+}
+
+static int do_movbe(const struct hv_insn *insn, struct hv_regs *regs, const struct hv_bus *bus)
+{
+	uint64_t value;
+	int rc = get(&insn->src, regs, bus, &value);
+
+	return rc ? rc : put(&insn->dst, regs, bus, swapped(value, insn->dst.width));
+}
+
+/* The source is read in any case, and four bytes of the destination clear the others in any case. */
+static int do_cmov(const struct hv_insn *insn, struct hv_regs *regs, const struct hv_bus *bus)
+{
+	uint64_t value;
+	int rc = get(&insn->src, regs, bus, &value);
+
+	if (rc)
+		return rc;
+	if (!hv_condition(insn->condition, regs->rflags))
+		value = read_reg(regs, &insn->dst);
+	return put(&insn->dst, regs, bus, value);
+}
+
+static int do_xadd(const struct hv_insn *insn, struct hv_regs *regs, const struct hv_bus *bus)
+{
+	uint64_t a, b, sum, flags = regs->rflags;
+	int rc = get(&insn->dst, regs, bus, &a);
+
+	if (rc)
+		return rc;
+	b = read_reg(regs, &insn->src);
+	sum = hv_arithmetic(HV_OP_ADD, a, b, insn->dst.width, &flags);
+	rc = put(&insn->dst, regs, bus, sum);
+	if (rc)
+		return rc;
+	write_reg(regs, &insn->src, a);
+	regs->rflags = flags;
+	return 0;
+}
+
+/* The destination is written in any case, as the processor does. */
+static int do_cmpxchg(const struct hv_insn *insn, struct hv_regs *regs, const struct hv_bus *bus)
+{
+	unsigned width = insn->dst.width;
+	uint64_t old, accumulator = hv_get_reg(regs, HV_RAX, width), flags = regs->rflags;
+	int rc = get(&insn->dst, regs, bus, &old);
+
+	if (rc)
+		return rc;
+	hv_arithmetic(HV_OP_CMP, accumulator, old, width, &flags);
+	rc = put(&insn->dst, regs, bus, flags & FLAG_ZF ? read_reg(regs, &insn->src) : old);
+	if (rc)
+		return rc;
+	if (!(flags & FLAG_ZF))
+		hv_put_reg(regs, HV_RAX, width, old);
+	regs->rflags = flags;
+	return 0;
+}
+
+/* Only CF changes: the manual leaves OF, SF, AF and PF undefined and keeps ZF. */
+static int do_bit_test(const struct hv_insn *insn, struct hv_regs *regs, const struct hv_bus *bus)
+{
+	unsigned bits = insn->dst.width * 8U;
+	uint64_t value, offset, bit;
+	int rc = get(&insn->dst, regs, bus, &value);
+
+	if (!rc)
+		rc = get(&insn->src, regs, bus, &offset);
+	if (rc)
+		return rc;
+	bit = UINT64_C(1) << (offset & (bits - 1));
+	if (insn->op != HV_OP_BT)
+		rc = put(&insn->dst, regs, bus,
+		         insn->op == HV_OP_BTS   ? value | bit
+		         : insn->op == HV_OP_BTR ? value & ~bit
+		                                 : value ^ bit);
+	if (!rc)
+		regs->rflags = (regs->rflags & ~FLAG_CF) | (value & bit ? FLAG_CF : 0);
+	return rc;
 }
 
 static int do_xchg(const struct hv_insn *insn, struct hv_regs *regs, const struct hv_bus *bus)
@@ -198,13 +194,6 @@ static unsigned stack_width(const struct hv_regs *regs)
 	return regs->code64 ? 8 : regs->code32 ? 4 : 2;
 }
 
-static void step(struct hv_regs *regs, enum hv_reg r, uint64_t by, unsigned width)
-{
-	struct hv_operand o = {.kind = HV_OPERAND_REG, .reg = (uint8_t)r, .width = (uint8_t)width};
-
-	write_reg(regs, &o, read_reg(regs, &o) + by);
-}
-
 static int do_push(const struct hv_insn *insn, struct hv_regs *regs, const struct hv_bus *bus)
 {
 	unsigned width = insn->src.width, sw = stack_width(regs);
@@ -212,9 +201,34 @@ static int do_push(const struct hv_insn *insn, struct hv_regs *regs, const struc
 	int rc = get(&insn->src, regs, bus, &value);
 
 	if (!rc)
-		rc = bus->write(bus->arg, sp + (regs->code64 ? 0 : regs->ss_base), width, value);
+		rc = bus->write(bus->arg, linear_of(regs, regs->code64 ? 0 : regs->ss_base, sp), width, value);
 	if (!rc)
-		step(regs, HV_RSP, (uint64_t)0 - width, sw);
+		hv_put_reg(regs, HV_RSP, sw, regs->gpr[HV_RSP] - width);
+	return rc;
+}
+
+static bool canonical(const struct hv_regs *regs, uint64_t linear)
+{
+	unsigned beyond = regs->cr4 & CR4_LA57 ? 64 - 57 : 64 - 48;
+
+	return (uint64_t)((int64_t)(linear << beyond) >> beyond) == linear;
+}
+
+/* Before RIP has moved on. */
+static int do_branch(const struct hv_insn *insn, struct hv_regs *regs, const struct hv_bus *bus)
+{
+	unsigned width = insn->src.width;
+	struct hv_insn push = {.src = {.kind = HV_OPERAND_IMM, .width = (uint8_t)width}};
+	uint64_t target;
+	int rc = get(&insn->src, regs, bus, &target);
+
+	push.src.value = regs->rip + insn->length;
+	if (!rc && regs->code64 && !canonical(regs, target))
+		rc = -ERANGE;
+	if (!rc && insn->op == HV_OP_CALL)
+		rc = do_push(&push, regs, bus);
+	if (!rc)
+		regs->rip = target;
 	return rc;
 }
 
@@ -222,66 +236,15 @@ static int do_pop(const struct hv_insn *insn, struct hv_regs *regs, const struct
 {
 	unsigned width = insn->dst.width, sw = stack_width(regs);
 	uint64_t value, old = regs->gpr[HV_RSP], sp = old & width_mask(sw);
-	int rc = bus->read(bus->arg, sp + (regs->code64 ? 0 : regs->ss_base), width, &value);
+	int rc = bus->read(bus->arg, linear_of(regs, regs->code64 ? 0 : regs->ss_base, sp), width, &value);
 
 	if (rc)
 		return rc;
-	step(regs, HV_RSP, width, sw); /* before the write: POP RSP keeps what it popped */
+	hv_put_reg(regs, HV_RSP, sw, old + width); /* before the write: POP RSP keeps what it popped */
 	rc = put(&insn->dst, regs, bus, value);
 	if (rc)
 		regs->gpr[HV_RSP] = old;
 	return rc;
-}
-
-static int do_string_element(const struct hv_insn *insn, struct hv_regs *regs, const struct hv_bus *bus)
-{
-	unsigned width = insn->op == HV_OP_STOS ? insn->src.width : insn->dst.width, aw = insn->address_width;
-	uint64_t by = regs->rflags & FLAG_DF ? (uint64_t)0 - width : width;
-	uint64_t from = insn->source_base + (regs->gpr[HV_RSI] & width_mask(aw));
-	uint64_t to = insn->dest_base + (regs->gpr[HV_RDI] & width_mask(aw));
-	uint64_t value;
-	int rc;
-
-	if (insn->op == HV_OP_STOS)
-		rc = get(&insn->src, regs, bus, &value);
-	else
-		rc = bus->read(bus->arg, from, width, &value);
-	if (rc)
-		return rc;
-	if (insn->op == HV_OP_LODS)
-		rc = put(&insn->dst, regs, bus, value);
-	else
-		rc = bus->write(bus->arg, to, width, value);
-	if (rc)
-		return rc;
-	if (insn->op != HV_OP_STOS)
-		step(regs, HV_RSI, by, aw);
-	if (insn->op != HV_OP_LODS)
-		step(regs, HV_RDI, by, aw);
-	return 0;
-}
-
-/* *done says whether the instruction is over. */
-static int do_string(const struct hv_insn *insn, struct hv_regs *regs, const struct hv_bus *bus, bool *done)
-{
-	uint64_t mask = width_mask(insn->address_width);
-
-	*done = true;
-	if (!insn->repeat)
-		return do_string_element(insn, regs, bus);
-	for (unsigned n = 0; regs->gpr[HV_RCX] & mask; n++) {
-		int rc;
-
-		if (n == HV_STRING_MAX) {
-			*done = false;
-			return 0;
-		}
-		rc = do_string_element(insn, regs, bus);
-		if (rc)
-			return rc;
-		step(regs, HV_RCX, UINT64_MAX, insn->address_width);
-	}
-	return 0;
 }
 
 static int do_movdir64b(const struct hv_insn *insn, struct hv_regs *regs, const struct hv_bus *bus)
@@ -305,8 +268,26 @@ int hv_emulate(const struct hv_insn *insn, struct hv_regs *regs, const struct hv
 	case HV_OP_MOV:
 		rc = do_mov(insn, regs, bus);
 		break;
+	case HV_OP_MOVBE:
+		rc = do_movbe(insn, regs, bus);
+		break;
+	case HV_OP_CMOV:
+		rc = do_cmov(insn, regs, bus);
+		break;
+	case HV_OP_SET:
+		rc = put(&insn->dst, regs, bus, hv_condition(insn->condition, regs->rflags));
+		break;
 	case HV_OP_XCHG:
 		rc = do_xchg(insn, regs, bus);
+		break;
+	case HV_OP_XADD:
+		rc = do_xadd(insn, regs, bus);
+		break;
+	case HV_OP_CMPXCHG:
+		rc = do_cmpxchg(insn, regs, bus);
+		break;
+	case HV_OP_BT ... HV_OP_BTC:
+		rc = do_bit_test(insn, regs, bus);
 		break;
 	case HV_OP_PUSH:
 		rc = do_push(insn, regs, bus);
@@ -314,10 +295,13 @@ int hv_emulate(const struct hv_insn *insn, struct hv_regs *regs, const struct hv
 	case HV_OP_POP:
 		rc = do_pop(insn, regs, bus);
 		break;
-	case HV_OP_MOVS:
-	case HV_OP_STOS:
-	case HV_OP_LODS:
-		rc = do_string(insn, regs, bus, &done);
+	case HV_OP_CALL:
+	case HV_OP_JMP:
+		rc = do_branch(insn, regs, bus);
+		done = false; /* RIP is where it belongs */
+		break;
+	case HV_OP_MOVS ... HV_OP_OUTS:
+		rc = hv_emulate_string(insn, regs, bus, &done);
 		break;
 	case HV_OP_MOVDIR64B:
 		rc = do_movdir64b(insn, regs, bus);

@@ -10,9 +10,11 @@
 #include "kernel/hv/decode.h"
 #include "kernel/hv/vm.h"
 
+#define EXCEPTION_DB 1
 #define EXCEPTION_UD 6
 #define EXCEPTION_GP 13
 #define EXCEPTION_PF 14
+#define RFLAGS_TF    BIT64(8)
 #define RFLAGS_IF    BIT64(9)
 
 static void raise(struct hv_vm *vm, uint8_t vector)
@@ -50,6 +52,14 @@ static bool bad_access(struct hv_vm *vm, uint64_t gpa, enum hv_access access, co
 	return true;
 }
 
+/* The instruction is done and rip the next one: in single-step mode (Intel SDM vol. 3, 18.3.1.4) a trap comes first. */
+static void advance(struct hv_vm *vm, const struct hv_regs *regs, uint64_t rip)
+{
+	vm->ops->skip(vm->vcpu, rip);
+	if (regs->rflags & RFLAGS_TF)
+		raise(vm, EXCEPTION_DB);
+}
+
 /* Go on behind the instruction that exited. If its length cannot be found out it was changed meanwhile: #UD. */
 static void skip(struct hv_vm *vm, const struct hv_exit *exit, const struct hv_regs *regs)
 {
@@ -66,8 +76,7 @@ static void skip(struct hv_vm *vm, const struct hv_exit *exit, const struct hv_r
 		raise(vm, EXCEPTION_UD);
 		return;
 	}
-	vm->ops->skip(vm->vcpu,
-	              regs->code64 ? regs->rip + (unsigned)length : (regs->rip + (unsigned)length) & UINT32_MAX);
+	advance(vm, regs, regs->code64 ? regs->rip + (unsigned)length : (regs->rip + (unsigned)length) & UINT32_MAX);
 }
 
 static void do_cpuid(struct hv_vm *vm, const struct hv_exit *exit, struct hv_regs *regs)
@@ -107,34 +116,54 @@ static void do_msr_write(struct hv_vm *vm, const struct hv_exit *exit, const str
 		skip(vm, exit, regs);
 }
 
-/* Ports other than PCI's read as all ones, as where there is no device. INS and OUTS are #GP: no port here wants them.
- */
-static void do_port(struct hv_vm *vm, const struct hv_exit *exit, struct hv_regs *regs)
+/* The instruction at RIP, done here. Returns true when the guest is at its end. */
+static bool do_instruction(struct hv_vm *vm, struct hv_regs *regs, struct hv_result *result, bool *nowhere)
 {
-	uint64_t mask = exit->width >= 4 ? UINT32_MAX : (UINT64_C(1) << (exit->width * 8)) - 1;
-	uint32_t value = UINT32_MAX;
+	struct hv_fault fault;
+	uint64_t rip = regs->rip;
+	int rc = hv_do_instruction(vm, regs, &fault);
 
-	if (exit->string) {
+	*nowhere = rc == -EFAULT && fault.kind == HV_FAULT_NOWHERE;
+	if (*nowhere)
+		return bad_access(vm, fault.gpa, fault.access, "neither RAM nor device", result);
+	if (rc == -EFAULT) {
+		vm->ops->set_regs(vm->vcpu, regs); /* a string may have gone some way */
+		raise_page_fault(vm, &fault);
+	} else if (rc == -ERANGE) {
 		raise(vm, EXCEPTION_GP);
-		return;
+	} else if (rc) { /* an instruction that nobody uses on a device */
+		raise(vm, EXCEPTION_UD);
+	} else {
+		uint64_t next = regs->rip;
+
+		regs->rip = rip;
+		vm->ops->set_regs(vm->vcpu, regs);
+		advance(vm, regs, next);
 	}
+	return false;
+}
+
+static bool do_port(struct hv_vm *vm, const struct hv_exit *exit, struct hv_regs *regs, struct hv_result *result)
+{
+	uint64_t mask = exit->width >= 4 ? UINT64_MAX : (UINT64_C(1) << (exit->width * 8)) - 1;
+	bool nowhere;
+
+	if (exit->string)
+		return do_instruction(vm, regs, result, &nowhere);
 	if (exit->in) {
-		hv_pci_port_read(vm, exit->port, exit->width, &value);
-		if (exit->width == 4)
-			regs->gpr[HV_RAX] = value;
-		else
-			regs->gpr[HV_RAX] = (regs->gpr[HV_RAX] & ~mask) | (value & mask);
+		/* Four bytes clear the upper half of RAX. */
+		regs->gpr[HV_RAX] = (regs->gpr[HV_RAX] & ~mask) | hv_port_in(vm, exit->port, exit->width);
 		vm->ops->set_regs(vm->vcpu, regs);
 	} else {
-		hv_pci_port_write(vm, exit->port, exit->width, (uint32_t)(regs->gpr[HV_RAX] & mask));
+		hv_port_out(vm, exit->port, exit->width, (uint32_t)regs->gpr[HV_RAX]);
 	}
 	skip(vm, exit, regs);
+	return false;
 }
 
 static bool do_stage2(struct hv_vm *vm, const struct hv_exit *exit, struct hv_regs *regs, struct hv_result *result)
 {
-	struct hv_fault fault;
-	int rc;
+	bool nowhere, over;
 
 	if (exit->event.kind != HV_EVENT_NONE)
 		return bad_access(vm, exit->gpa, exit->access, "while an event was being delivered", result);
@@ -144,22 +173,10 @@ static bool do_stage2(struct hv_vm *vm, const struct hv_exit *exit, struct hv_re
 		return bad_access(vm, exit->gpa, exit->access, "neither RAM nor device", result);
 	if (exit->access == HV_ACCESS_FETCH)
 		return bad_access(vm, exit->gpa, exit->access, "a device's registers", result);
-	rc = hv_do_instruction(vm, regs, &fault);
-	if (rc == -EFAULT && fault.kind == HV_FAULT_NOWHERE)
-		return bad_access(vm, fault.gpa, fault.access, "neither RAM nor device", result);
-	vm->stats.exits[HV_CAUSE_MMIO]++;
-	if (rc == -EFAULT) {
-		vm->ops->set_regs(vm->vcpu, regs); /* a string may have gone some way */
-		raise_page_fault(vm, &fault);
-		return false;
-	}
-	if (rc) { /* an instruction that nobody uses on a device */
-		raise(vm, EXCEPTION_UD);
-		return false;
-	}
-	vm->ops->set_regs(vm->vcpu, regs);
-	vm->ops->skip(vm->vcpu, regs->rip);
-	return false;
+	over = do_instruction(vm, regs, result, &nowhere);
+	if (!nowhere)
+		vm->stats.exits[HV_CAUSE_MMIO]++;
+	return over;
 }
 
 static bool do_hypercall(struct hv_vm *vm, const struct hv_exit *exit, struct hv_regs *regs, struct hv_result *result)
@@ -199,7 +216,7 @@ static void do_cr8(struct hv_vm *vm, const struct hv_regs *regs)
 		raise(vm, EXCEPTION_GP);
 	} else {
 		vm->apic.tpr = (uint8_t)(regs->gpr[from] << 4);
-		vm->ops->skip(vm->vcpu, regs->rip + length);
+		advance(vm, regs, regs->rip + length);
 	}
 }
 
@@ -255,8 +272,7 @@ bool hv_handle_exit(struct hv_vm *vm, const struct hv_exit *exit, struct hv_resu
 		do_msr_write(vm, exit, &regs);
 		return false;
 	case HV_EXIT_PORT:
-		do_port(vm, exit, &regs);
-		return false;
+		return do_port(vm, exit, &regs, result);
 	case HV_EXIT_STAGE2:
 		return do_stage2(vm, exit, &regs, result);
 	case HV_EXIT_HLT:

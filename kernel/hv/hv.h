@@ -110,6 +110,25 @@ int hv_mmio_remove(struct hv_vm *vm, uint64_t gpa);
  */
 void hv_mmio_open_bus(struct hv_vm *vm);
 
+/*
+ * I/O ports whose every access is a callback. offset counts from first; width is 1, 2 or 4 bytes. An access that no
+ * region holds wholly goes to no device: it reads as all ones. INS and OUTS arrive element by element.
+ */
+struct hv_port {
+	uint16_t first;
+	uint16_t count;
+	uint32_t (*in)(void *arg, uint16_t offset, unsigned width);
+	void (*out)(void *arg, uint16_t offset, unsigned width, uint32_t value);
+	void *arg;
+};
+
+/*
+ * Add (copies *region) or remove a region by its first port; not from inside a port's callback. hv_port_add() returns
+ * 0, -EINVAL, -EEXIST (overlaps something, PCI's ports CF8 to CFF included) or -ENOSPC; hv_port_remove() 0 or -ENOENT.
+ */
+int hv_port_add(struct hv_vm *vm, const struct hv_port *region);
+int hv_port_remove(struct hv_vm *vm, uint16_t first);
+
 /* ---- the guest's PCI bus ---- */
 
 /*

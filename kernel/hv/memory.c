@@ -145,6 +145,26 @@ static int bus_write(void *arg, uint64_t linear, unsigned width, uint64_t value)
 	return 0;
 }
 
+static int bus_probe(void *arg, uint64_t linear, unsigned width)
+{
+	uint64_t gpa;
+
+	return translate(arg, linear, HV_ACCESS_WRITE, &gpa) ||
+	                       translate(arg, linear + width - 1, HV_ACCESS_WRITE, &gpa)
+	               ? -EFAULT
+	               : 0;
+}
+
+static uint32_t bus_in(void *arg, uint16_t port, unsigned width)
+{
+	return hv_port_in(((const struct access *)arg)->vm, port, width);
+}
+
+static void bus_out(void *arg, uint16_t port, unsigned width, uint32_t value)
+{
+	hv_port_out(((const struct access *)arg)->vm, port, width, value);
+}
+
 unsigned hv_fetch(struct hv_vm *vm, const struct hv_regs *regs, uint8_t *bytes, struct hv_fault *fault)
 {
 	struct access a = {.vm = vm, .regs = regs, .fault = fault};
@@ -173,7 +193,14 @@ unsigned hv_fetch(struct hv_vm *vm, const struct hv_regs *regs, uint8_t *bytes, 
 int hv_do_instruction(struct hv_vm *vm, struct hv_regs *regs, struct hv_fault *fault)
 {
 	struct access a = {.vm = vm, .regs = regs, .fault = fault};
-	const struct hv_bus bus = {.read = bus_read, .write = bus_write, .arg = &a};
+	const struct hv_bus bus = {
+	        .read = bus_read,
+	        .write = bus_write,
+	        .probe = bus_probe,
+	        .in = bus_in,
+	        .out = bus_out,
+	        .arg = &a,
+	};
 	struct hv_fault fetch_fault = {0};
 	uint8_t bytes[HV_INSN_MAX];
 	struct hv_insn insn;

@@ -11,6 +11,7 @@
 #define HV_RAM_MAX    8
 #define HV_DEVICE_MAX 64
 #define HV_MMIO_MAX   32
+#define HV_PORT_MAX   8
 #define HV_LINE_MAX   256 /* bytes of a console line, NUL included; longer ones are cut into several */
 
 struct hv_device {
@@ -26,7 +27,8 @@ struct hv_vm {
 	struct hv_ram ram[HV_RAM_MAX];
 	unsigned ram_count;
 	struct hv_device devices[HV_DEVICE_MAX];
-	struct hv_mmio mmio[HV_MMIO_MAX]; /* size 0: free */
+	struct hv_mmio mmio[HV_MMIO_MAX];  /* size 0: free */
+	struct hv_port ports[HV_PORT_MAX]; /* count 0: free */
 
 	struct {
 		const struct hv_pci_ops *ops;
@@ -69,6 +71,12 @@ int hv_pci_init(struct hv_vm *vm);
 /* Ports CF8 and CFC to CFF. Return whether port is one of them. */
 bool hv_pci_port_read(struct hv_vm *vm, uint16_t port, unsigned width, uint32_t *value);
 bool hv_pci_port_write(struct hv_vm *vm, uint16_t port, unsigned width, uint32_t value);
+
+/* ---- port.c ---- */
+
+/* An access of the guest's; value in its low width bytes, the others 0. */
+uint32_t hv_port_in(struct hv_vm *vm, uint16_t port, unsigned width);
+void hv_port_out(struct hv_vm *vm, uint16_t port, unsigned width, uint32_t value);
 
 /* ---- msr.c ---- */
 

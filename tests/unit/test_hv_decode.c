@@ -21,6 +21,7 @@
 
 #define FLAG_CF 0x001U
 #define FLAG_AF 0x010U
+#define FLAG_BT 0x894U /* OF, SF, AF, PF: undefined after BT and its kin */
 #define FLAGS   0x8d5U /* the arithmetic ones */
 
 /* ---- running an instruction natively ---- */
@@ -127,7 +128,45 @@ static int bus_write(void *arg, uint64_t linear, unsigned width, uint64_t value)
 	return 0;
 }
 
-static const struct hv_bus bus = {.read = bus_read, .write = bus_write};
+static int bus_probe(void *arg, uint64_t linear, unsigned width)
+{
+	(void)arg;
+	return inside(linear, width) ? 0 : -EFAULT;
+}
+
+/* The last access to a port, and what a port reads as. */
+static struct {
+	unsigned count;
+	uint16_t port;
+	unsigned width;
+	uint32_t value;
+} port_access;
+
+static uint32_t bus_in(void *arg, uint16_t port, unsigned width)
+{
+	(void)arg;
+	port_access.count++;
+	port_access.port = port;
+	port_access.width = width;
+	return port_access.value++;
+}
+
+static void bus_out(void *arg, uint16_t port, unsigned width, uint32_t value)
+{
+	(void)arg;
+	port_access.count++;
+	port_access.port = port;
+	port_access.width = width;
+	port_access.value = value;
+}
+
+static const struct hv_bus bus = {
+        .read = bus_read,
+        .write = bus_write,
+        .probe = bus_probe,
+        .in = bus_in,
+        .out = bus_out,
+};
 
 static uint64_t random64(void)
 {
@@ -232,6 +271,37 @@ static const struct sample samples[] = {
         S("lodsb", 0, 0xac),
         S("lodsd", 0, 0xad),
         S("rep lodsq", 0, 0xf3, 0x48, 0xad),
+        S("scasb", 0, 0xae),
+        S("repe scasd", 0, 0xf3, 0xaf),
+        S("repne scasb", 0, 0xf2, 0xae),
+        S("cmpsq", 0, 0x48, 0xa7),
+        S("repe cmpsb", 0, 0xf3, 0xa6),
+        S("repne cmpsw", 0, 0x66, 0xf2, 0xa7),
+        S("xadd [rbx], eax", 0, 0x0f, 0xc1, 0x03),
+        S("lock xadd [rbx], r9", 0, 0xf0, 0x4c, 0x0f, 0xc1, 0x0b),
+        S("xadd [rbx], ah", 0, 0x0f, 0xc0, 0x23),
+        S("cmpxchg [rbx], edx", 0, 0x0f, 0xb1, 0x13),
+        S("cmpxchg [rbx], dl", 0, 0x0f, 0xb0, 0x13),
+        S("lock cmpxchg [rbx], r10", 0, 0xf0, 0x4c, 0x0f, 0xb1, 0x13),
+        S("cmpxchg [rbx], ax", 0, 0x66, 0x0f, 0xb1, 0x03),
+        S("bt [rbx], r14", FLAG_BT, 0x4c, 0x0f, 0xa3, 0x33),
+        S("bt dword [rbx], 17", FLAG_BT, 0x0f, 0xba, 0x23, 0x11),
+        S("bts [rbx], r14w", FLAG_BT, 0x66, 0x44, 0x0f, 0xab, 0x33),
+        S("lock bts qword [rbx], 63", FLAG_BT, 0xf0, 0x48, 0x0f, 0xba, 0x2b, 0x3f),
+        S("btr [rbx], r14d", FLAG_BT, 0x44, 0x0f, 0xb3, 0x33),
+        S("btc word [rbx], 33", FLAG_BT, 0x66, 0x0f, 0xba, 0x3b, 0x21),
+        S("movbe eax, [rbx]", 0, 0x0f, 0x38, 0xf0, 0x03),
+        S("movbe ax, [rbx]", 0, 0x66, 0x0f, 0x38, 0xf0, 0x03),
+        S("movbe [rbx], r8", 0, 0x4c, 0x0f, 0x38, 0xf1, 0x03),
+        S("seta [rbx]", 0, 0x0f, 0x97, 0x03),
+        S("setl [rbx]", 0, 0x0f, 0x9c, 0x03),
+        S("setno [rbx]", 0, 0x0f, 0x91, 0x03),
+        S("setpe [rbx]", 0, 0x0f, 0x9a, 0x03),
+        S("setle [rbx]", 0, 0x0f, 0x9e, 0x03),
+        S("cmovb eax, [rbx]", 0, 0x0f, 0x42, 0x03),
+        S("cmovs rax, [rbx]", 0, 0x48, 0x0f, 0x48, 0x03),
+        S("cmovnz ax, [rbx]", 0, 0x66, 0x0f, 0x45, 0x03),
+        S("cmovge edx, [rbx]", 0, 0x0f, 0x4d, 0x13),
         S("push qword [rbx]", 0, 0xff, 0x33),
         S("push word [rbx]", 0, 0x66, 0xff, 0x33),
         S("push rdx", 0, 0x52),
@@ -390,17 +460,14 @@ static void refused(void **state)
 {
 	static const struct sample no[] = {
 	        S("mul dword [rbx]", 0, 0xf7, 0x23),
-	        S("call [rbx]", 0, 0xff, 0x13),
-	        S("jmp [rbx]", 0, 0xff, 0x23),
+	        S("call far [rbx]", 0, 0xff, 0x1b),
+	        S("jmp far [rbx]", 0, 0xff, 0x2b),
 	        S("movups xmm0, [rbx]", 0, 0x0f, 0x10, 0x03),
 	        S("fld dword [rbx]", 0, 0xd9, 0x03),
 	        S("vmovdqu ymm0, [rbx]", 0, 0xc5, 0xfe, 0x6f, 0x03),
-	        S("scasb", 0, 0xae),
-	        S("cmpsb", 0, 0xa6),
 	        S("enter", 0, 0xc8, 0, 0, 0),
 	        S("shl dword [rbx]", 0, 0xd1, 0x23),
 	        S("nop", 0, 0x90),
-	        S("outsb", 0, 0x6e),
 	        S("enqcmd eax, [rbx]", 0, 0xf2, 0x0f, 0x38, 0xf8, 0x03),
 	};
 	struct hv_insn insn;
@@ -449,6 +516,66 @@ static void any_bytes(void **state)
 		}
 		free(bytes);
 	}
+}
+
+/* What the processor cannot be asked here: branches, ports. */
+static void branches(void **state)
+{
+	struct hv_regs regs = base64;
+	const uint64_t target = 0x123456789, wild = UINT64_C(0x800000000000);
+	struct hv_insn insn;
+	uint64_t pushed;
+
+	(void)state;
+	regs.gpr[HV_RBX] = MIDDLE;
+	regs.gpr[HV_RSP] = STACK;
+	memcpy(&memory[256], &target, 8);
+	insn = DECODE(&regs, 0xff, 0x13);
+	assert_int_equal(hv_emulate(&insn, &regs, &bus), 0);
+	assert_int_equal(regs.rip, target);
+	assert_int_equal(regs.gpr[HV_RSP], STACK - 8);
+	memcpy(&pushed, &memory[376], 8);
+	assert_int_equal(pushed, 0x7002);
+	insn = DECODE(&regs, 0xff, 0x23);
+	regs.rip = 0x7000;
+	assert_int_equal(hv_emulate(&insn, &regs, &bus), 0);
+	assert_int_equal(regs.rip, target);
+	assert_int_equal(regs.gpr[HV_RSP], STACK - 8);
+	memcpy(&memory[256], &wild, 8);
+	regs.rip = 0x7000;
+	assert_int_equal(hv_emulate(&insn, &regs, &bus), -ERANGE);
+	assert_int_equal(regs.rip, 0x7000);
+}
+
+static void ports(void **state)
+{
+	struct hv_regs regs = base64;
+	struct hv_insn insn;
+
+	(void)state;
+	regs.gpr[HV_RDI] = MIDDLE;
+	regs.gpr[HV_RSI] = MIDDLE;
+	regs.gpr[HV_RDX] = 0xffff1234;
+	regs.gpr[HV_RCX] = 3;
+	port_access.count = 0;
+	port_access.value = 0x55667788;
+	insn = DECODE(&regs, 0xf3, 0x6d); /* REP INSD */
+	assert_int_equal(hv_emulate(&insn, &regs, &bus), 0);
+	assert_int_equal(port_access.count, 3);
+	assert_int_equal(port_access.port, 0x1234);
+	assert_int_equal(port_access.width, 4);
+	assert_int_equal(regs.gpr[HV_RDI], MIDDLE + 12);
+	assert_int_equal(memory[256 + 8], 0x8a);
+	insn = DECODE(&regs, 0x66, 0x6f); /* OUTSW */
+	assert_int_equal(hv_emulate(&insn, &regs, &bus), 0);
+	assert_int_equal(port_access.value, 0x7788);
+	assert_int_equal(regs.gpr[HV_RSI], MIDDLE + 2);
+	/* A port is not read for a place that cannot be written. */
+	port_access.count = 0;
+	regs.gpr[HV_RDI] = 0;
+	insn = DECODE(&regs, 0x6c); /* INSB */
+	assert_int_equal(hv_emulate(&insn, &regs, &bus), -EFAULT);
+	assert_int_equal(port_access.count, 0);
 }
 
 static int count_write(void *arg, uint64_t linear, unsigned width, uint64_t value)
@@ -624,11 +751,10 @@ static void walk_hostile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(same_as_processor), cmocka_unit_test(addresses_64),
-	        cmocka_unit_test(addresses_32),      cmocka_unit_test(movdir64b),
-	        cmocka_unit_test(refused),           cmocka_unit_test(lengths),
-	        cmocka_unit_test(any_bytes),         cmocka_unit_test(long_strings),
-	        cmocka_unit_test(failed_access),     cmocka_unit_test(walk_long_mode),
+	        cmocka_unit_test(same_as_processor), cmocka_unit_test(addresses_64),  cmocka_unit_test(addresses_32),
+	        cmocka_unit_test(movdir64b),         cmocka_unit_test(refused),       cmocka_unit_test(lengths),
+	        cmocka_unit_test(any_bytes),         cmocka_unit_test(branches),      cmocka_unit_test(ports),
+	        cmocka_unit_test(long_strings),      cmocka_unit_test(failed_access), cmocka_unit_test(walk_long_mode),
 	        cmocka_unit_test(walk_other_modes),  cmocka_unit_test(walk_hostile),
 	};
 

@@ -24,7 +24,7 @@ UNIT_SRC_vtd_walk := $(addprefix tests/qemu/vtd/,fault.c stages.c walk.c)
 UNIT_SRC_vtd_ats := $(addprefix tests/qemu/vtd/,ats.c fault.c prq.c stages.c walk.c)
 UNIT_SRC_dsa_tlb := tests/qemu/dsa/tlb.c
 UNIT_SRC_hv_parts := kernel/hv/apic.c kernel/hv/cpuid.c
-UNIT_SRC_hv_decode := kernel/hv/decode.c kernel/hv/emulate.c kernel/hv/walk.c
+UNIT_SRC_hv_decode := $(addprefix kernel/hv/,arithmetic.c decode.c decode_operand.c emulate.c emulate_string.c walk.c)
 UNIT_ZYDIS := $(patsubst %,build/unit/obj/zydis/%.o,Decoder DecoderData SharedData)
 
 VDSA_UNIT := $(addprefix vdsa/,commands.c config.c errors.c interrupts.c life.c mmio.c portals.c state.c types.c) \
@@ -71,7 +71,7 @@ build/unit/obj/zydis/%.o: | $(ZYDIS)
 	$(UNIT_CC) -O1 -g -w $$(cat $(ZYDIS)/cflags) -I$(ZYDIS)/include -I$(ZYDIS)/src $(UNIT_SANITIZE) -c -o $@ $(ZYDIS)/src/$*.c
 
 build/unit/obj/kernel/hv/%.o build/unit/obj/tests/unit/test_hv_%.o: UNIT_CFLAGS += -isystem $(ZYDIS)/include -DZYDIS_STATIC_BUILD
-build/unit/obj/kernel/hv/decode.o: | $(ZYDIS)
+build/unit/obj/kernel/hv/decode.o build/unit/obj/kernel/hv/decode_operand.o: | $(ZYDIS)
 build/unit/test_hv_decode: $(UNIT_ZYDIS)
 
 define UNIT_TEST
