@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -250,6 +251,34 @@ static void words(void **state)
 	assert_false(config_has_word(",", ""));
 }
 
+/* README's table is for people, CONFIG_KEYS for the parser: the same keys with the same defaults. Run from the root. */
+static void readme_has_every_key(void **state)
+{
+	static char readme[1 << 16];
+	const struct config_key *keys;
+	FILE *file = fopen("README.md", "r");
+	size_t count;
+
+	(void)state;
+	assert_non_null(file);
+	assert_in_range(fread(readme, 1, sizeof(readme) - 1, file), 1, sizeof(readme) - 2);
+	fclose(file);
+	keys = config_keys(&count);
+	for (size_t i = 0; i < count; i++) {
+		char row[80];
+
+		if (keys[i].kind == CONFIG_NUMBER)
+			snprintf(row, sizeof(row), "\n| `%s` | %llu |", keys[i].name,
+			         (unsigned long long)keys[i].number_default);
+		else if (keys[i].text_default[0])
+			snprintf(row, sizeof(row), "\n| `%s` | `%s` |", keys[i].name, keys[i].text_default);
+		else
+			snprintf(row, sizeof(row), "\n| `%s` | |", keys[i].name);
+		if (!strstr(readme, row))
+			fail_msg("README.md has no row%s", row);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,6 +295,7 @@ int main(void)
 	        cmocka_unit_test(patterns),
 	        cmocka_unit_test(patterns_do_not_blow_up),
 	        cmocka_unit_test(words),
+	        cmocka_unit_test(readme_has_every_key),
 	};
 
 	return cmocka_run_group_tests_name("config", tests, NULL, NULL);
