@@ -28,4 +28,7 @@ void note_add(struct boot_info *info, const char *sentence);
 /* boot/screen.c: the framebuffer that is on now, or base 0. */
 void screen_find(struct boot_framebuffer *fb);
 
+/* boot/processors.c: fill info->cpus; none if the firmware does not tell. */
+void processors_find(struct boot_info *info);
+
 #endif

@@ -122,6 +122,7 @@ static EFI_STATUS fill_info(struct loader *l, EFI_HANDLE self)
 		note_add(info, "the firmware has no ACPI tables");
 	config_read(image, info);
 	screen_find(&info->framebuffer);
+	processors_find(info);
 	return EFI_SUCCESS;
 }
 

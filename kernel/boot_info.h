@@ -13,9 +13,10 @@
 #include <stdint.h>
 
 #define BOOT_INFO_MAGIC   UINT64_C(0x6f666e4974696441) /* "AditInfo" */
-#define BOOT_INFO_VERSION 1
+#define BOOT_INFO_VERSION 2
 
 #define BOOT_MEM_MAX    512
+#define BOOT_CPU_MAX    512
 #define BOOT_CONFIG_MAX 8192
 #define BOOT_NOTE_MAX   256
 
@@ -65,6 +66,9 @@ struct boot_info {
 	uint32_t mem_count;
 	uint32_t config_size;              /* bytes in config, without a terminating NUL */
 	struct boot_mem mem[BOOT_MEM_MAX]; /* ascending, not overlapping */
+	/* APIC ids of the enabled processors, for a machine without a MADT; cpu_count 0: the loader does not know. */
+	uint32_t cpu_count;
+	uint32_t cpus[BOOT_CPU_MAX];
 	/*
 	 * The configuration as text, key=value a line: first the file \adit.cfg, then the load options, which win
 	 * because they come later. Not parsed by the loader.

@@ -42,17 +42,30 @@ uint64_t boot_kernel_phys(void)
 	return kernel_phys;
 }
 
-/* What the kernel itself wants of ACPI. A machine without a MADT runs with one processor. */
+static void processors_of_loader(void)
+{
+	unsigned count = info.cpu_count < BOOT_CPU_MAX ? info.cpu_count : BOOT_CPU_MAX;
+
+	for (unsigned i = 0; i < count && i < ACPI_MAX_CPUS; i++)
+		madt.cpus[madt.cpu_count++].apic_id = info.cpus[i];
+}
+
+/*
+ * What the kernel itself wants of ACPI. A machine without a MADT runs with the processors that the loader named, and if
+ * it named none with one.
+ */
 static void read_acpi(void)
 {
 	const struct acpi_header *table;
 	const char *why = "";
 
 	if (acpi_init(info.rsdp))
-		console_printf("# ACPI: no usable tables: one processor, no PCI Express, no IOMMU\n");
+		console_printf("# ACPI: no usable tables: no PCI Express, no IOMMU\n");
 	table = acpi_find("APIC", 0);
 	if (table && acpi_parse_madt(table, table->length, &madt, &why))
 		console_printf("# ACPI: MADT: %s\n", why);
+	if (!table)
+		processors_of_loader();
 	table = acpi_find("DMAR", 0);
 	if (table && acpi_parse_dmar(table, table->length, &dmar, &why))
 		console_printf("# ACPI: DMAR: %s\n", why);
