@@ -33,10 +33,11 @@ _Noreturn void platform_exit(unsigned status)
 {
 	if (boot_in_guest())
 		guest_hypercall(HYPERCALL_EXIT, status, 0, 0);
-	else if (in_qemu())
+	else if (in_qemu()) {
 		cpu_out32(ISA_DEBUG_EXIT, status);
-	/* The emulator leaves when it gets round to it. */
-	time_delay_us(500000);
+		/* The emulator leaves when it gets round to it. */
+		time_delay_us(500000);
+	}
 	console_printf("# The run is over (status 0x%x). The processor halts; switch off or reset.\n", status);
 	for (;;)
 		__asm__ volatile("cli; hlt");
