@@ -78,7 +78,7 @@ static void make(const char *patterns)
 {
 	const struct config *config = &run_current()->config;
 	size_t size = (size_t)(payload_conformance_end - payload_conformance_start);
-	char text[sizeof(config->guest_tests) + 128];
+	char text[sizeof(config->guest_tests) + sizeof(config->skip) + 128];
 	const char *why = "";
 	int rc;
 
@@ -91,8 +91,8 @@ static void make(const char *patterns)
 	if (rc < 0)
 		FAIL("vdsa_bind_create: -%s: %s", test_errno_name(rc), why);
 	hv_set_console(guest.vm, console_line, NULL);
-	snprintf(text, sizeof(text), "tests=%s seed=%" PRIu64 " timeout=%" PRIu64 " loglevel=%" PRIu64 "\n", patterns,
-	         config->seed, config->timeout_ms, config->loglevel);
+	snprintf(text, sizeof(text), "tests=%s skip=%s seed=%" PRIu64 " timeout=%" PRIu64 " loglevel=%" PRIu64 "\n",
+	         patterns, config->skip, config->seed, config->timeout_ms, config->loglevel);
 	EXPECT_OK(hv_load(guest.vm, payload_conformance_start, size, text));
 }
 

@@ -211,9 +211,13 @@ static enum outcome run_one(struct run *run, const struct test *test)
 
 	/* Before it starts: if the machine stops for good, the last line says where. */
 	tap_comment(&run->tap, "%s", test->name);
-	absent = needs_absent(run->world, test->needs, &which);
 	if (!run->first_test_ns)
 		run->first_test_ns = time_since_handover_ns();
+	if (config_match(run->config.skip, test->name)) {
+		tap_result(&run->tap, true, test->name, "left out by skip= in the configuration");
+		return OUTCOME_SKIP;
+	}
+	absent = needs_absent(run->world, test->needs, &which);
 	if (absent && !config_has_word(run->config.require, which) && !config_has_word(run->config.require, "all")) {
 		tap_result(&run->tap, true, test->name, absent);
 		return OUTCOME_SKIP;
