@@ -12,11 +12,13 @@
 #	uefi	=> FILE		a disk image, booted from USB by the firmware, with config behind its \adit.cfg; else build/adit.elf
 #				is started without firmware
 #	qemu	=> [...]	more options
+#	command	=> [...]	another emulator than QEMU, with the serial line on its standard output: all of the above but env is its
+#				caller's business. It cannot be left from within: it is ended when the image says that the run is over.
 #	limit	=> SECONDS	end it after that (120)
 #	line	=> sub ($line) {...}	is called with each line from "TAP version" on
 #
 # The result:
-#	status		QEMU's exit status; undef if a signal ended it
+#	status		QEMU's exit status, or what it would be; undef if a signal ended it
 #	trouble		'' or one line: the time limit and what was waited for, a machine that reset, a QEMU that did not start
 #	lines, noise	the image's lines from "TAP version" on; what came before
 #	tests		name => { ok, skip => reason or undef, yaml => text }
@@ -157,14 +159,15 @@ sub options {
 	return (@options, @{ $boot->{qemu} // [] });
 }
 
-# Starts QEMU; its standard output is our end of the pipe.
+# Starts the emulator; its standard output is our end of the pipe.
 sub start {
 	my ($boot) = @_;
-	if (!$ENV{ADIT_QEMU}) {
+	if (!$boot->{command} && !$ENV{ADIT_QEMU}) {
 		chomp($ENV{ADIT_QEMU} = `$root/tests/setup/qemu.sh`);
 		die "no emulator\n" if $? || !$ENV{ADIT_QEMU};
 	}
-	my @command = ("$root/tests/qemu/platform", '-serial', 'stdio', options($boot));
+	my @command = $boot->{command} ? @{ $boot->{command} }
+		: ("$root/tests/qemu/platform", '-serial', 'stdio', options($boot));
 	open my $stderr, '+>', undef or die "temporary file: $!\n";
 	pipe my $out, my $in or die "pipe: $!\n";
 	my $pid = fork // die "fork: $!\n";
@@ -221,6 +224,9 @@ sub take_line {
 		$run->{last}{yaml} .= "$line\n";
 	} elsif ($line =~ /^# VERDICT: /) {
 		$run->{waits_for} = 'the end after the verdict';
+	} elsif ($run->{boot}{command} && $line =~ /^# The run is over \(status 0x([0-9a-f]+)\)/) {
+		$run->{over} = hex($1) << 1 | 1;
+		kill KILL => $run->{pid};
 	}
 	$run->{boot}{line}->($line) if $run->{boot}{line};
 }
@@ -232,17 +238,17 @@ sub finish {
 	my $status = $?;
 	delete $run->{last};
 	delete $running{ $run->{pid} };
-	$run->{status} = $status & 127 ? undef : $status >> 8;
+	$run->{status} = $run->{over} // ($status & 127 ? undef : $status >> 8);
 	seek $run->{errors}, 0, 0;
 	$run->{stderr} = do { local $/; readline($run->{errors}) // '' };
 	close $run->{out};
-	return if $run->{trouble};
+	return if $run->{trouble} || (defined $run->{over} && $verdicts{ $run->{over} });
 	if ($status & 127) {
-		$run->{trouble} = 'QEMU was ended by signal ' . ($status & 127);
+		$run->{trouble} = 'the emulator was ended by signal ' . ($status & 127);
 	} elsif ($run->{status} == 0) {
 		$run->{trouble} = "the machine was reset while waiting for $run->{waits_for}";
 	} elsif (!$verdicts{ $run->{status} }) {
-		$run->{trouble} = "QEMU's exit status $run->{status}, while waiting for $run->{waits_for}";
+		$run->{trouble} = "the emulator's exit status $run->{status}, while waiting for $run->{waits_for}";
 	}
 }
 
