@@ -6,6 +6,7 @@
 #include "kernel/boot.h"
 #include "kernel/cpu.h"
 #include "kernel/mem.h"
+#include "kernel/irq.h"
 #include "kernel/mmio.h"
 #include "kernel/time.h"
 #include "kernel/trap.h"
@@ -167,13 +168,18 @@ void apic_eoi(void)
 
 static void send(uint32_t to, uint32_t what)
 {
+	int interrupts_on;
+
 	if (x2apic) {
 		cpu_mfence(); /* an x2APIC write does not wait for stores before it (SDM vol. 3, 11.12.3) */
 		cpu_wrmsr(MSR_X2APIC + APIC_ICR / 16, (uint64_t)to << 32 | what);
 		return;
 	}
+	/* An interrupt handler that sends must not come between the two. */
+	interrupts_on = irq_save();
 	mmio_write32(xapic, APIC_ICR_HIGH, to << 24);
 	mmio_write32(xapic, APIC_ICR, what);
+	irq_restore(interrupts_on);
 	for (uint32_t polls = 0; polls < ICR_TIMEOUT_POLLS && mmio_read32(xapic, APIC_ICR) & APIC_ICR_PENDING; polls++)
 		cpu_pause();
 }

@@ -164,12 +164,13 @@ static bool do_port(struct hv_vm *vm, const struct hv_exit *exit, struct hv_regs
 static bool do_stage2(struct hv_vm *vm, const struct hv_exit *exit, struct hv_regs *regs, struct hv_result *result)
 {
 	bool nowhere, over;
+	struct hv_mmio region;
 
 	if (exit->event.kind != HV_EVENT_NONE)
 		return bad_access(vm, exit->gpa, exit->access, "while an event was being delivered", result);
 	if (exit->table_walk)
 		return bad_access(vm, exit->gpa, exit->access, "for one of the guest's page tables: not RAM", result);
-	if (!hv_mmio_find(vm, exit->gpa))
+	if (!hv_mmio_find(vm, exit->gpa, &region))
 		return bad_access(vm, exit->gpa, exit->access, "neither RAM nor device", result);
 	if (exit->access == HV_ACCESS_FETCH)
 		return bad_access(vm, exit->gpa, exit->access, "a device's registers", result);
@@ -237,6 +238,7 @@ static void count(struct hv_vm *vm, const struct hv_exit *exit)
 	        [HV_EXIT_FORBIDDEN] = HV_CAUSE_FORBIDDEN,
 	        [HV_EXIT_NOTHING] = HV_CAUSE_OTHER,
 	        [HV_EXIT_SHUTDOWN] = HV_CAUSE_SHUTDOWN,
+	        [HV_EXIT_INIT] = HV_CAUSE_OTHER,
 	        [HV_EXIT_INVALID] = HV_CAUSE_OTHER,
 	        [HV_EXIT_MACHINE_CHECK] = HV_CAUSE_OTHER,
 	        [HV_EXIT_UNKNOWN] = HV_CAUSE_OTHER,
@@ -290,6 +292,11 @@ bool hv_handle_exit(struct hv_vm *vm, const struct hv_exit *exit, struct hv_resu
 		result->end = HV_END_SHUTDOWN;
 		snprintf(result->text, sizeof(result->text), "triple fault at 0x%" PRIx64 ", CR2 0x%" PRIx64, regs.rip,
 		         regs.cr2);
+		return true;
+	case HV_EXIT_INIT:
+		result->end = HV_END_ERROR;
+		snprintf(result->text, sizeof(result->text),
+		         "an INIT signal reached the processor while the guest ran, at 0x%" PRIx64, regs.rip);
 		return true;
 	case HV_EXIT_INVALID:
 		result->end = HV_END_ERROR;

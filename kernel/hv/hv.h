@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The hypervisor: one guest with one virtual processor, run on the processor that calls hv_run(), with its memory
- * behind second-stage page tables. It knows nothing of DSA: a device is a set of callbacks (PCI configuration space,
+ * The hypervisor: guests with one virtual processor each, run on the processor that calls hv_run(), with their memory
+ * behind second-stage page tables. Guests run on several processors at a time, and the same one today here, tomorrow
+ * there. It knows nothing of DSA: a device is a set of callbacks (PCI configuration space,
  * MMIO regions), pass-through pages and hv_msi().
  *
  * A guest is hostile. Whatever it does ends in a virtual exception for it, in the callbacks of its devices (which check
  * what they are given) or in the end of hv_run() with the reason; never in a fault of the host.
  *
- * Threads: a VM is used by one processor at a time, except hv_msi(), which interrupt handlers and other processors may
- * call at any time. Callbacks run on the processor in hv_run(), with interrupts on, and may use every function here but
- * hv_run() and hv_vm_destroy() on their own VM.
+ * Threads: while a VM runs, other processors may use hv_msi(), hv_stop(), hv_map_device(), hv_unmap(), hv_mmio_add(),
+ * hv_mmio_remove(), hv_ram_count(), hv_ram_get(), hv_ram_ptr() and hv_stats_get() on it; interrupt handlers only the
+ * first two. What they change is in force when they return: the guest is made to leave what it executes. Callbacks run
+ * on the processor in hv_run(), with interrupts on, and may use every function here but hv_run(), hv_load*() and
+ * hv_vm_destroy() on their own VM. No wait is without a limit, and a lock's owner that hangs loses it (kernel/lock.h).
  */
 #ifndef KERNEL_HV_HV_H
 #define KERNEL_HV_HV_H
@@ -25,7 +28,7 @@ struct hv_vm;
 /*
  * Look whether this machine can run guests. Returns 0, -ENODEV (the processor lacks what is needed), -EPERM (firmware
  * has it disabled and locked) or -ENOMEM, and then in *why the reason in words. May be called again; enables nothing
- * yet: hv_run() enables virtualization on its processor and leaves it enabled until hv_shutdown().
+ * yet: hv_run() enables virtualization on its processor and leaves it enabled until hv_shutdown() there.
  */
 int hv_init(const char **why);
 /* Switch virtualization off again on the calling processor. */
@@ -54,7 +57,8 @@ void hv_vm_destroy(struct hv_vm *vm);
 
 /*
  * Give the guest size bytes of zeroed RAM at gpa (both multiples of 4 KiB; 2 MiB multiples get large pages). Backed by
- * one contiguous run of host memory. Returns 0, -EINVAL, -EEXIST (overlaps something), -ENOSPC or -ENOMEM.
+ * one contiguous run of host memory. Returns 0, -EINVAL, -EEXIST (overlaps something), -EBUSY (another processor runs
+ * the guest), -ENOSPC or -ENOMEM.
  */
 int hv_ram_add(struct hv_vm *vm, uint64_t gpa, uint64_t size);
 
@@ -77,7 +81,9 @@ void *hv_ram_ptr(const struct hv_vm *vm, uint64_t gpa, uint64_t size);
  */
 int hv_map_device(struct hv_vm *vm, uint64_t gpa, uint64_t hpa, uint64_t size);
 /*
- * Take back a mapping of hv_map_device(), with the same gpa and size: accesses exit from now on. Returns 0 or -ENOENT.
+ * Take back a mapping of hv_map_device(), with the same gpa and size: accesses exit from now on. Returns 0, -ENOENT, or
+ * -ETIMEDOUT when another processor runs the guest and did not leave it for a second: the guest may then still have
+ * access.
  */
 int hv_unmap(struct hv_vm *vm, uint64_t gpa, uint64_t size);
 
@@ -98,8 +104,9 @@ struct hv_mmio {
 
 /*
  * Add (copies *region) or remove a region by its base; both also from inside a callback, even the region's own. Regions
- * need no alignment. hv_mmio_add() returns 0, -EINVAL, -EEXIST (overlaps something) or -ENOSPC; hv_mmio_remove() 0 or
- * -ENOENT.
+ * need no alignment. hv_mmio_add() returns 0, -EINVAL, -EEXIST (overlaps something) or -ENOSPC; hv_mmio_remove() 0,
+ * -ENOENT, or -ETIMEDOUT when another processor runs the guest and one of the region's callbacks did not end within a
+ * second.
  */
 int hv_mmio_add(struct hv_vm *vm, const struct hv_mmio *region);
 int hv_mmio_remove(struct hv_vm *vm, uint64_t gpa);
@@ -174,7 +181,7 @@ void hv_set_hypercall(struct hv_vm *vm,
  * Put a payload (the kernel's ELF, see kernel/entry.S) into the guest's RAM at gpa 0, with the boot_info, ACPI tables
  * (RSDP, XSDT, MADT, MCFG) and first page tables that kernel/boot_info.h promises, and point the processor at it.
  * config is the text of boot_info.config (NULL: none). Adds HV_RAM_DEFAULT_SIZE of RAM first if there is none at 0.
- * Returns 0, -ENOEXEC (not such an ELF), -ENOSPC (RAM too small), -E2BIG (config) or -ENOMEM.
+ * Returns 0, -ENOEXEC (not such an ELF), -ENOSPC (RAM too small), -E2BIG (config), -EBUSY (it runs) or -ENOMEM.
  */
 int hv_load(struct hv_vm *vm, const void *elf, size_t size, const char *config);
 /*
@@ -255,7 +262,10 @@ struct hv_result {
  * loaded again.
  */
 int hv_run(struct hv_vm *vm, unsigned timeout_ms, struct hv_result *result);
-/* Make hv_run() end with HV_END_STOPPED after the present exit: for callbacks. */
+/*
+ * Make hv_run() end with HV_END_STOPPED: from a callback after the present exit, from another processor or an interrupt
+ * handler at once. If the guest does not run, its next run ends before it begins. Does not wait.
+ */
 void hv_stop(struct hv_vm *vm);
 
 /* ---- statistics ---- */

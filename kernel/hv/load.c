@@ -200,7 +200,7 @@ static void start_at(struct hv_vm *vm, uint64_t rip, uint64_t rdi)
 	hv_fpu_reset(vm->fpu);
 	vm->event = (struct hv_event){0};
 	vm->halted = false;
-	vm->stop = false;
+	__atomic_store_n(&vm->stop, 0, __ATOMIC_SEQ_CST);
 	vm->line_size = 0;
 	vm->loaded = true;
 }
@@ -211,6 +211,8 @@ int hv_load(struct hv_vm *vm, const void *elf, size_t size, const char *config)
 	struct elf_span span;
 	int rc;
 
+	if (__atomic_load_n(&vm->running, __ATOMIC_SEQ_CST))
+		return -EBUSY;
 	if (!elf_span(elf, size, &span))
 		return -ENOEXEC;
 	if (!config)
@@ -235,11 +237,14 @@ int hv_load(struct hv_vm *vm, const void *elf, size_t size, const char *config)
 
 int hv_load_flat(struct hv_vm *vm, uint64_t gpa, const void *code, size_t size, uint64_t arg)
 {
-	const struct hv_ram *ram = low_ram(vm, HV_FLAT_STACK_TOP);
+	const struct hv_ram *ram;
 	void *target;
 
+	if (__atomic_load_n(&vm->running, __ATOMIC_SEQ_CST))
+		return -EBUSY;
 	if (gpa < HV_FLAT_CODE)
 		return -EINVAL;
+	ram = low_ram(vm, HV_FLAT_STACK_TOP);
 	target = hv_ram_ptr(vm, gpa, size);
 	if (!ram || !target)
 		return -ENOSPC;

@@ -50,7 +50,7 @@ static int nowhere(const struct access *a, uint64_t linear, uint64_t gpa, enum h
 /* One access that does not cross a page. */
 static int read_page(const struct access *a, uint64_t linear, unsigned width, uint64_t *value)
 {
-	const struct hv_mmio *region;
+	struct hv_mmio region;
 	const void *host;
 	uint64_t gpa;
 
@@ -62,12 +62,12 @@ static int read_page(const struct access *a, uint64_t linear, unsigned width, ui
 		memcpy(value, host, width);
 		return 0;
 	}
-	region = hv_mmio_find(a->vm, gpa);
-	if (!region)
+	if (!hv_mmio_enter(a->vm, gpa, &region))
 		return nowhere(a, linear, gpa, HV_ACCESS_READ);
 	*value = UINT64_MAX;
-	if (region->size - (gpa - region->gpa) >= width)
-		*value = region->read(region->arg, gpa - region->gpa, width);
+	if (region.size - (gpa - region.gpa) >= width)
+		*value = region.read(region.arg, gpa - region.gpa, width);
+	hv_mmio_leave(a->vm);
 	if (width < 8)
 		*value &= BIT64(width * 8) - 1;
 	return 0;
@@ -75,7 +75,7 @@ static int read_page(const struct access *a, uint64_t linear, unsigned width, ui
 
 static int write_page(const struct access *a, uint64_t linear, unsigned width, uint64_t value)
 {
-	const struct hv_mmio *region;
+	struct hv_mmio region;
 	uint64_t gpa;
 	void *host;
 
@@ -86,13 +86,13 @@ static int write_page(const struct access *a, uint64_t linear, unsigned width, u
 		memcpy(host, &value, width);
 		return 0;
 	}
-	region = hv_mmio_find(a->vm, gpa);
-	if (!region)
+	if (!hv_mmio_enter(a->vm, gpa, &region))
 		return nowhere(a, linear, gpa, HV_ACCESS_WRITE);
 	if (width < 8)
 		value &= BIT64(width * 8) - 1;
-	if (region->size - (gpa - region->gpa) >= width)
-		region->write(region->arg, gpa - region->gpa, width, value);
+	if (region.size - (gpa - region.gpa) >= width)
+		region.write(region.arg, gpa - region.gpa, width, value);
+	hv_mmio_leave(a->vm);
 	return 0;
 }
 
@@ -116,7 +116,7 @@ static int bus_read(void *arg, uint64_t linear, unsigned width, uint64_t *value)
 	if (!crosses(linear, width))
 		return read_page(arg, linear, width, value);
 	*value = 0;
-	for (unsigned done = 0, step; done < width; done += step) {
+	for (unsigned done = 0, step; done < width && done < sizeof(*value); done += step) {
 		uint64_t part;
 
 		step = piece(linear + done, width - done);

@@ -26,6 +26,7 @@ enum hv_exit_reason {
 	HV_EXIT_FORBIDDEN, /* an instruction that the guest does not have */
 	HV_EXIT_NOTHING,   /* an instruction without effect here (WBINVD): go on behind it */
 	HV_EXIT_SHUTDOWN,
+	HV_EXIT_INIT,    /* an INIT signal reached the processor: not the guest's, but its run is over */
 	HV_EXIT_INVALID, /* the processor refused the guest's state; the virtual processor must be started anew */
 	HV_EXIT_MACHINE_CHECK,
 	HV_EXIT_UNKNOWN,
@@ -73,17 +74,33 @@ struct hv_ops {
 
 	/* A virtual processor over those stage-2 tables. Returns 0 or -ENOMEM. */
 	int (*create)(void **vcpu, const struct hv_stage2 *stage2);
+	/* Also of one that is attached still, because what ran it was cut off (kernel/guard.h). */
 	void (*destroy)(void *vcpu);
 	/* Begin anew in 64-bit mode, ring 0, flat segments, with regs' general registers, RIP, RFLAGS, CR0, CR3, CR4,
 	 * EFER. */
 	void (*start)(void *vcpu, const struct hv_regs *regs);
 
 	/*
+	 * A virtual processor is on no processor between runs and on one during a run. attach() puts it on the one that
+	 * calls, which has virtualization on (enable()); detach() ends that and leaves all of it in memory, so that any
+	 * processor may attach it next (VMX: VMCLEAR). What stands above may be called from any processor while it is
+	 * detached, flush() from any at any time; all else only in between and there. A callback that runs another
+	 * guest attaches another one in between, on the same processor: the first is current again when that has been
+	 * detached (VMX: VMPTRLD if it is not). Neither fails or allocates.
+	 */
+	void (*attach)(void *vcpu);
+	void (*detach)(void *vcpu);
+
+	/*
 	 * Run until the next exit. Interrupts are off at the call and at the return; a physical interrupt that is
 	 * pending or comes makes an exit, and is taken when the caller switches interrupts on.
 	 */
 	void (*run)(void *vcpu, struct hv_exit *exit);
-	/* Stage-2 mappings have changed: translations made from them are stale. */
+	/*
+	 * Stage-2 mappings have changed: translations made from them are gone before the guest executes again, on
+	 * whichever processor, those included where it ran long ago. An atomic mark only: the caller makes a guest that
+	 * is running exit.
+	 */
 	void (*flush)(void *vcpu);
 
 	void (*get_regs)(void *vcpu, struct hv_regs *regs);

@@ -7,6 +7,7 @@
 #include "kernel/guest.h"
 #include "kernel/hv/ops.h"
 #include "kernel/hv/svm.h"
+#include "kernel/lock.h"
 #include "kernel/mem.h"
 #include "kernel/smp.h"
 
@@ -28,7 +29,7 @@ struct svm_vcpu {
 	uint64_t *top; /* fifth level of the nested page tables, if the host's have five */
 	uint64_t gpr[HV_GPR_COUNT];
 	bool window;
-	bool stale; /* translations in the TLB are */
+	uint32_t stale; /* atomic: translations in the TLB are */
 	unsigned last_cpu;
 };
 
@@ -40,6 +41,7 @@ struct svm_cpu {
 };
 
 static struct svm_cpu cpus[SMP_MAX_CPUS];
+static struct lock bitmaps_lock = LOCK_INIT("SVM bitmaps");
 static uint8_t *iopm;
 static uint8_t *msrpm;
 static bool has_nrips;
@@ -84,7 +86,7 @@ static void msrpm_allow(uint32_t msr)
 	msrpm[base + bit / 8] &= (uint8_t) ~(3U << (bit % 8));
 }
 
-static int make_bitmaps(void)
+static int fill_bitmaps(void)
 {
 	/* Those that VMLOAD and VMSAVE switch: SYSENTER, SYSCALL, FS, GS and KernelGS bases. */
 	static const uint32_t own[] = {0x174,      0x175,      0x176,      0xc0000081, 0xc0000082,
@@ -105,6 +107,17 @@ static int make_bitmaps(void)
 	for (unsigned i = 0; i < ARRAY_SIZE(own); i++)
 		msrpm_allow(own[i]);
 	return 0;
+}
+
+/* Once; the first guests may be made on several processors at a time. */
+static int make_bitmaps(void)
+{
+	int rc;
+
+	lock_acquire(&bitmaps_lock);
+	rc = fill_bitmaps();
+	lock_release(&bitmaps_lock);
+	return rc;
 }
 
 static int svm_enable(void)
@@ -210,7 +223,7 @@ static int svm_create(void **vcpu, const struct hv_stage2 *stage2)
 		return rc;
 	}
 	init_controls(v, root);
-	v->stale = true;
+	v->stale = 1;
 	*vcpu = v;
 	return 0;
 }
@@ -242,10 +255,21 @@ static void svm_start(void *vcpu, const struct hv_regs *regs)
 	c->rax = regs->gpr[HV_RAX];
 	memcpy(v->gpr, regs->gpr, sizeof(v->gpr));
 	v->window = false;
-	v->stale = true;
+	v->stale = 1;
 }
 
 /* ---- running ---- */
+
+/* The control block is memory at all times; what the processor caches of it is never used (svm_run()). */
+static void svm_attach(void *vcpu)
+{
+	(void)vcpu;
+}
+
+static void svm_detach(void *vcpu)
+{
+	(void)vcpu;
+}
 
 static void svm_run(void *vcpu, struct hv_exit *exit)
 {
@@ -254,10 +278,13 @@ static void svm_run(void *vcpu, struct hv_exit *exit)
 	unsigned id = smp_id();
 	struct svm_cpu *cpu = &cpus[id];
 
-	c->tlb_control = v->stale || cpu->last != v || v->last_cpu != id ? TLB_FLUSH_ALL : 0;
+	/* All guests have the same ASID: translations are this guest's own only if it was the last one here, and if it
+	 * was nowhere else since, where a flush would have gone. */
+	c->tlb_control = __atomic_exchange_n(&v->stale, 0, __ATOMIC_SEQ_CST) || cpu->last != v || v->last_cpu != id
+	                         ? TLB_FLUSH_ALL
+	                         : 0;
 	cpu->last = v;
 	v->last_cpu = id;
-	v->stale = false;
 	c->clean = 0; /* nothing is taken from the processor's cache of the block: exits here are rare by design */
 	c->int_ctl = (c->int_ctl & INT_CTL_TPR) | INT_CTL_MASKING;
 	c->intercept1 &= ~INTERCEPT_VINTR;
@@ -273,7 +300,7 @@ static void svm_run(void *vcpu, struct hv_exit *exit)
 
 static void svm_flush(void *vcpu)
 {
-	((struct svm_vcpu *)vcpu)->stale = true;
+	__atomic_store_n(&((struct svm_vcpu *)vcpu)->stale, 1, __ATOMIC_SEQ_CST);
 }
 
 /* ---- registers ---- */
@@ -402,6 +429,8 @@ const struct hv_ops hv_svm = {
         .create = svm_create,
         .destroy = svm_destroy,
         .start = svm_start,
+        .attach = svm_attach,
+        .detach = svm_detach,
         .run = svm_run,
         .flush = svm_flush,
         .get_regs = svm_get_regs,

@@ -70,8 +70,10 @@ void svm_decode_exit(const struct vmcb *c, bool has_nrips, struct hv_exit *exit)
 		break;
 	case EXIT_INTR:
 	case EXIT_NMI:
-	case EXIT_INIT:
 		exit->reason = HV_EXIT_INTERRUPT;
+		break;
+	case EXIT_INIT:
+		exit->reason = HV_EXIT_INIT;
 		break;
 	case EXIT_VINTR:
 		exit->reason = HV_EXIT_WINDOW;

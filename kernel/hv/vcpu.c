@@ -19,13 +19,45 @@
 #define TIMER_MAX_NS   NS_PER_S
 #define RFLAGS_IF      (UINT64_C(1) << 9)
 
-/* An interrupt handler or another processor has set a bit in the APIC: the processor that runs the guest must look. */
-static void kick(const struct hv_vm *vm)
+/* A guest leaves within microseconds of an interrupt: this is for a processor that does not come back at all. */
+#define LEAVE_TIMEOUT_US 1000000U
+
+bool hv_runs_elsewhere(const struct hv_vm *vm)
 {
 	uint32_t running = __atomic_load_n(&vm->running, __ATOMIC_SEQ_CST);
 
-	if (running && running - 1 != smp_id())
-		apic_send_vector(smp_apic_id(running - 1), APIC_VECTOR_WAKE);
+	return running && running - 1 != smp_id();
+}
+
+/*
+ * Something has changed that the processor which runs the guest must look at before the guest goes on. It says that it
+ * is inside before it looks: so either it finds the change, or it is found inside here, and leaves by the interrupt.
+ */
+static bool kick(const struct hv_vm *vm)
+{
+	uint32_t running;
+
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	running = __atomic_load_n(&vm->running, __ATOMIC_SEQ_CST);
+	if (!running || running - 1 == smp_id() || !__atomic_load_n(&vm->inside, __ATOMIC_SEQ_CST))
+		return false;
+	apic_send_vector(smp_apic_id(running - 1), APIC_VECTOR_WAKE);
+	return true;
+}
+
+int hv_synchronize(const struct hv_vm *vm)
+{
+	uint64_t leaves = __atomic_load_n(&vm->leaves, __ATOMIC_SEQ_CST);
+
+	if (!kick(vm))
+		return 0;
+	return WAIT_FOR(__atomic_load_n(&vm->leaves, __ATOMIC_SEQ_CST) != leaves, LEAVE_TIMEOUT_US) ? 0 : -ETIMEDOUT;
+}
+
+void hv_stop(struct hv_vm *vm)
+{
+	__atomic_store_n(&vm->stop, 1, __ATOMIC_SEQ_CST);
+	kick(vm);
 }
 
 int hv_msi(struct hv_vm *vm, uint64_t address, uint32_t data)
@@ -98,31 +130,49 @@ static void wait_for_interrupt(const struct hv_vm *vm, uint64_t deadline_ns)
 	}
 }
 
-/* With interrupts off. Returns true when the run is over. */
-static bool step(struct hv_vm *vm, uint64_t deadline_ns, struct hv_result *result)
-{
-	struct hv_exit exit;
+enum step {
+	STEP_EXIT, /* with the reason in *exit */
+	STEP_WAITED,
+	STEP_OVER,
+};
 
-	if (vm->stop) {
-		vm->stop = false;
+/* With interrupts off: the guest, until it exits. */
+static enum step enter(struct hv_vm *vm, uint64_t deadline_ns, struct hv_exit *exit, struct hv_result *result)
+{
+	if (__atomic_exchange_n(&vm->stop, 0, __ATOMIC_SEQ_CST)) {
 		result->end = HV_END_STOPPED;
 		snprintf(result->text, sizeof(result->text), "stopped by the host");
-		return true;
+		return STEP_OVER;
 	}
 	if (time_ns() >= deadline_ns) {
 		result->end = HV_END_TIMEOUT;
-		return true;
+		return STEP_OVER;
 	}
 	hv_apic_timer(&vm->apic, cpu_rdtsc());
 	if (vm->halted && hv_apic_pending(&vm->apic) < 0) {
 		wait_for_interrupt(vm, deadline_ns);
-		return false;
+		return STEP_WAITED;
 	}
 	vm->halted = false;
 	prepare(vm);
 	apic_timer_arm(time_left(vm, deadline_ns));
-	vm->ops->run(vm->vcpu, &exit);
+	vm->ops->run(vm->vcpu, exit);
 	read_back_tpr(vm);
+	return STEP_EXIT;
+}
+
+/* With interrupts off. Returns true when the run is over. */
+static bool step(struct hv_vm *vm, uint64_t deadline_ns, struct hv_result *result)
+{
+	struct hv_exit exit;
+	enum step how;
+
+	__atomic_store_n(&vm->inside, 1, __ATOMIC_SEQ_CST);
+	how = enter(vm, deadline_ns, &exit, result);
+	__atomic_store_n(&vm->inside, 0, __ATOMIC_SEQ_CST);
+	__atomic_fetch_add(&vm->leaves, 1, __ATOMIC_SEQ_CST);
+	if (how != STEP_EXIT)
+		return how == STEP_OVER;
 	/* Here comes the interrupt that made the exit, if one did; callbacks run with interrupts on. */
 	irq_restore(1);
 	return hv_handle_exit(vm, &exit, result);
@@ -158,7 +208,6 @@ static void finish(struct hv_vm *vm, unsigned timeout_ms, struct hv_result *resu
 		backtrace(vm, result);
 	if (result->end != HV_END_TIMEOUT && result->end != HV_END_STOPPED)
 		vm->loaded = false;
-	hv_console_flush(vm);
 }
 
 int hv_run(struct hv_vm *vm, unsigned timeout_ms, struct hv_result *result)
@@ -183,13 +232,16 @@ int hv_run(struct hv_vm *vm, unsigned timeout_ms, struct hv_result *result)
 	interrupts_on = irq_save();
 	hv_fpu_enable();
 	hv_fpu_load(vm->fpu);
+	vm->ops->attach(vm->vcpu);
 	do {
 		irq_restore(0);
 		over = step(vm, deadline_ns, result);
 	} while (!over);
+	finish(vm, timeout_ms, result);
+	vm->ops->detach(vm->vcpu);
 	hv_fpu_save(vm->fpu);
 	irq_restore(interrupts_on);
-	finish(vm, timeout_ms, result);
+	hv_console_flush(vm);
 	__atomic_store_n(&vm->running, 0, __ATOMIC_SEQ_CST);
 	return 0;
 }

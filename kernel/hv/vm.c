@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Making a machine: memory, devices, statistics. */
+/* Making a machine; its statistics. */
 #include <errno.h>
 #include <string.h>
 
 #include "kernel/bits.h"
-#include "kernel/cpu.h"
 #include "kernel/guest.h"
 #include "kernel/hv/vm.h"
 #include "kernel/mem.h"
-
-#define GPA_LIMIT  BIT64(HV_STAGE2_BITS)
-#define LARGE_PAGE UINT64_C(0x200000)
 
 static const struct hv_ops *vendor;
 
@@ -66,6 +62,7 @@ int hv_vm_create(struct hv_vm **out)
 	if (!vm)
 		return -ENOMEM;
 	vm->ops = vendor;
+	vm->calling = HV_CALLING_NONE;
 	hv_apic_reset(&vm->apic);
 	rc = hv_stage2_init(&vm->stage2, vendor->stage2);
 	if (!rc)
@@ -92,173 +89,7 @@ void hv_vm_destroy(struct hv_vm *vm)
 	page_free(vm, ALIGN_UP(sizeof(*vm), PAGE_SIZE) / PAGE_SIZE);
 }
 
-/* ---- guest-physical address space ---- */
-
-static bool overlaps(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
-{
-	return a_size && b_size && a < b + b_size && b < a + a_size;
-}
-
-static int check_range(const struct hv_vm *vm, uint64_t gpa, uint64_t size, uint64_t align)
-{
-	if (!size || size > GPA_LIMIT || gpa > GPA_LIMIT - size || !IS_ALIGNED(gpa | size, align))
-		return -EINVAL;
-	for (unsigned i = 0; i < vm->ram_count; i++)
-		if (overlaps(gpa, size, vm->ram[i].gpa, vm->ram[i].size))
-			return -EEXIST;
-	for (unsigned i = 0; i < HV_DEVICE_MAX; i++)
-		if (overlaps(gpa, size, vm->devices[i].gpa, vm->devices[i].size))
-			return -EEXIST;
-	for (unsigned i = 0; i < HV_MMIO_MAX; i++)
-		if (overlaps(gpa, size, vm->mmio[i].gpa, vm->mmio[i].size))
-			return -EEXIST;
-	return 0;
-}
-
-int hv_ram_add(struct hv_vm *vm, uint64_t gpa, uint64_t size)
-{
-	struct hv_ram *ram = &vm->ram[vm->ram_count];
-	int rc = check_range(vm, gpa, size, PAGE_SIZE);
-
-	if (rc)
-		return rc;
-	if (vm->ram_count == HV_RAM_MAX)
-		return -ENOSPC;
-	ram->gpa = gpa;
-	ram->size = size;
-	ram->host = page_alloc_aligned(size / PAGE_SIZE, IS_ALIGNED(gpa | size, LARGE_PAGE) ? LARGE_PAGE : PAGE_SIZE);
-	if (!ram->host)
-		return -ENOMEM;
-	ram->hpa = phys_of(ram->host);
-	rc = hv_stage2_map(&vm->stage2, gpa, ram->hpa, size, false);
-	if (rc) {
-		page_free(ram->host, size / PAGE_SIZE);
-		return rc;
-	}
-	vm->ops->flush(vm->vcpu);
-	vm->ram_count++;
-	return 0;
-}
-
-unsigned hv_ram_count(const struct hv_vm *vm)
-{
-	return vm->ram_count;
-}
-
-const struct hv_ram *hv_ram_get(const struct hv_vm *vm, unsigned index)
-{
-	return index < vm->ram_count ? &vm->ram[index] : NULL;
-}
-
-void *hv_ram_ptr(const struct hv_vm *vm, uint64_t gpa, uint64_t size)
-{
-	for (unsigned i = 0; i < vm->ram_count; i++) {
-		const struct hv_ram *ram = &vm->ram[i];
-
-		if (gpa >= ram->gpa && gpa - ram->gpa < ram->size && size <= ram->size - (gpa - ram->gpa))
-			return (uint8_t *)ram->host + (gpa - ram->gpa);
-	}
-	return NULL;
-}
-
-int hv_map_device(struct hv_vm *vm, uint64_t gpa, uint64_t hpa, uint64_t size)
-{
-	int rc = check_range(vm, gpa, size, PAGE_SIZE);
-
-	if (!rc && !IS_ALIGNED(hpa, PAGE_SIZE))
-		rc = -EINVAL;
-	if (rc)
-		return rc;
-	for (unsigned i = 0; i < HV_DEVICE_MAX; i++) {
-		if (vm->devices[i].size)
-			continue;
-		rc = hv_stage2_map(&vm->stage2, gpa, hpa, size, true);
-		if (!rc) {
-			vm->devices[i] = (struct hv_device){gpa, size};
-			vm->ops->flush(vm->vcpu);
-		}
-		return rc;
-	}
-	return -ENOSPC;
-}
-
-int hv_unmap(struct hv_vm *vm, uint64_t gpa, uint64_t size)
-{
-	for (unsigned i = 0; i < HV_DEVICE_MAX; i++) {
-		if (!size || vm->devices[i].gpa != gpa || vm->devices[i].size != size)
-			continue;
-		hv_stage2_unmap(&vm->stage2, gpa, size);
-		vm->ops->flush(vm->vcpu);
-		vm->devices[i].size = 0;
-		return 0;
-	}
-	return -ENOENT;
-}
-
-int hv_mmio_add(struct hv_vm *vm, const struct hv_mmio *region)
-{
-	int rc = check_range(vm, region->gpa, region->size, 1);
-
-	if (!rc && (!region->read || !region->write))
-		rc = -EINVAL;
-	if (rc)
-		return rc;
-	for (unsigned i = 0; i < HV_MMIO_MAX; i++) {
-		if (vm->mmio[i].size)
-			continue;
-		vm->mmio[i] = *region;
-		return 0;
-	}
-	return -ENOSPC;
-}
-
-int hv_mmio_remove(struct hv_vm *vm, uint64_t gpa)
-{
-	for (unsigned i = 0; i < HV_MMIO_MAX; i++) {
-		if (!vm->mmio[i].size || vm->mmio[i].gpa != gpa)
-			continue;
-		vm->mmio[i].size = 0;
-		return 0;
-	}
-	return -ENOENT;
-}
-
-static uint64_t open_bus_read(void *arg, uint64_t offset, unsigned width)
-{
-	(void)arg, (void)offset, (void)width;
-	return UINT64_MAX;
-}
-
-static void open_bus_write(void *arg, uint64_t offset, unsigned width, uint64_t value)
-{
-	(void)arg, (void)offset, (void)width, (void)value;
-}
-
-static const struct hv_mmio open_bus = {
-        HV_BAR_WINDOW_BASE, HV_BAR_WINDOW_SIZE, open_bus_read, open_bus_write, NULL, "open bus",
-};
-
-void hv_mmio_open_bus(struct hv_vm *vm)
-{
-	vm->open_bus = true;
-}
-
-const struct hv_mmio *hv_mmio_find(const struct hv_vm *vm, uint64_t gpa)
-{
-	for (unsigned i = 0; i < HV_MMIO_MAX; i++)
-		if (vm->mmio[i].size && gpa >= vm->mmio[i].gpa && gpa - vm->mmio[i].gpa < vm->mmio[i].size)
-			return &vm->mmio[i];
-	if (vm->open_bus && gpa >= open_bus.gpa && gpa - open_bus.gpa < open_bus.size)
-		return &open_bus;
-	return NULL;
-}
-
 /* ---- the rest ---- */
-
-void hv_stop(struct hv_vm *vm)
-{
-	vm->stop = true;
-}
 
 void hv_set_console(struct hv_vm *vm, void (*line)(void *arg, const char *text), void *arg)
 {

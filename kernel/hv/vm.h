@@ -8,11 +8,12 @@
 #include "kernel/hv/ops.h"
 #include "kernel/hv/stage2.h"
 
-#define HV_RAM_MAX    8
-#define HV_DEVICE_MAX 64
-#define HV_MMIO_MAX   32
-#define HV_PORT_MAX   8
-#define HV_LINE_MAX   256 /* bytes of a console line, NUL included; longer ones are cut into several */
+#define HV_RAM_MAX      8
+#define HV_DEVICE_MAX   64
+#define HV_MMIO_MAX     32
+#define HV_PORT_MAX     8
+#define HV_CALLING_NONE UINT64_MAX
+#define HV_LINE_MAX     256 /* bytes of a console line, NUL included; longer ones are cut into several */
 
 struct hv_device {
 	uint64_t gpa;
@@ -39,11 +40,14 @@ struct hv_vm {
 	struct hv_apic apic;
 	struct hv_event event; /* to be delivered at the next entry */
 	bool loaded;
-	bool used;   /* RAM is no longer zero */
-	bool halted; /* in HLT */
-	bool stop;
+	bool used;        /* RAM is no longer zero */
+	bool halted;      /* in HLT */
+	uint32_t stop;    /* atomic: hv_stop() */
 	bool open_bus;    /* what nothing decodes in the BAR window reads as all ones */
-	uint32_t running; /* atomic: some processor is in hv_run() */
+	uint32_t running; /* atomic: smp_id() + 1 of the processor that is in hv_run() */
+	uint32_t inside;  /* atomic: the guest executes or waits, and an interrupt must bring its processor back */
+	uint64_t leaves;  /* atomic: how often it came back */
+	uint64_t calling; /* atomic: base of the region whose callback runs, or HV_CALLING_NONE */
 
 	void (*console)(void *arg, const char *text);
 	void *console_arg;
@@ -59,10 +63,23 @@ struct hv_vm {
 	uint8_t fpu[512] __attribute__((aligned(16)));
 };
 
-/* ---- vm.c ---- */
+/* ---- space.c ---- */
 
-/* The region that holds gpa, or NULL. */
-const struct hv_mmio *hv_mmio_find(const struct hv_vm *vm, uint64_t gpa);
+/* The region that holds gpa, copied: another processor may remove it. Returns whether there is one. */
+bool hv_mmio_find(const struct hv_vm *vm, uint64_t gpa, struct hv_mmio *region);
+/* The same before one of its callbacks is called, until hv_mmio_leave(): a removal waits for that. */
+bool hv_mmio_enter(struct hv_vm *vm, uint64_t gpa, struct hv_mmio *region);
+void hv_mmio_leave(struct hv_vm *vm);
+
+/* ---- vcpu.c ---- */
+
+/* Whether another processor than this one runs the guest. */
+bool hv_runs_elsewhere(const struct hv_vm *vm);
+/*
+ * Wait until the guest executes nothing that it began before this call, after a change that it must not miss. Returns
+ * 0, at once on the processor that runs it, or -ETIMEDOUT.
+ */
+int hv_synchronize(const struct hv_vm *vm);
 
 /* ---- pci.c ---- */
 

@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Guests on all processors: one anywhere, several at a time, one that moves. What a processor keeps of a guest, be it
+ * registers or translations, must not show when the guest goes on elsewhere; and what is done to a guest from another
+ * processor is in force when the call returns, not when the guest next happens to exit: these guests do not exit.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "kernel/mem.h"
+#include "kernel/smp.h"
+#include "kernel/time.h"
+#include "tests/suites/hv_far.h"
+#include "tests/test.h"
+
+#define NEEDS_FAR (NEEDS_HV | NEEDS_SMP)
+#define FAR_CPU   1U
+
+#define WINDOW   HV_BAR_WINDOW_BASE /* 0xc0000000 */
+#define COUNTER  GUEST_DATA         /* 0x30000 */
+#define MSI      UINT64_C(0xfee00000)
+#define SLICES   12U
+#define SLICE_MS 4U
+
+/* ---- anywhere ---- */
+
+GUEST(id, "mov $1, %eax\ncpuid\nshr $24, %ebx\nshl $32, %rdi\nlea 5(%rdi,%rbx), %rdi\n" EXIT);
+
+TEST(smp_every, "hv.smp.every_processor", NEEDS_FAR, "APM 2 15.5")
+{
+	struct hv_vm *vm = GUEST_VM(id, 0);
+
+	for (unsigned cpu = 0; cpu < smp_count(); cpu++) {
+		test_context("processor %u", cpu);
+		GUEST_LOAD(vm, id, cpu + 1);
+		/* Its own processor has the same number wherever it is. */
+		EXPECT_EQ((uint64_t)(cpu + 1) << 32 | 5, far_exit_status(vm, cpu));
+	}
+}
+
+/*
+ * Two guests that share a page, the only thing between them: each waits for the other's number. RDI is odd for one and
+ * even for the other. No exit is needed, and neither gets on unless the other runs at the same time.
+ */
+GUEST(ping, "mov $0xc0000000, %ebx\n"
+            "1: mov (%rbx), %eax\nmov %eax, %ecx\nxor %edi, %ecx\ntest $1, %ecx\njz 2f\npause\njmp 1b\n"
+            "2: inc %eax\nmov %eax, (%rbx)\ncmp $200, %eax\njb 1b\nmov %eax, %edi\n" EXIT);
+
+TEST(smp_at_once, "hv.smp.two_at_once", NEEDS_FAR, "kernel/hv/hv.h")
+{
+	uint32_t *page = test_pages(1);
+	struct hv_vm *vm[2];
+	struct hv_stats stats;
+	uint64_t exits = 0;
+
+	for (unsigned i = 0; i < 2; i++) {
+		vm[i] = GUEST_VM(ping, i);
+		EXPECT_OK(hv_map_device(vm[i], WINDOW, phys_of(page), PAGE_SIZE));
+	}
+	far_start(vm[1], FAR_CPU, FAR_LIMIT_MS);
+	EXPECT_LE(201, far_exit_status(vm[0], 0));
+	EXPECT_LE(201, far_end(FAR_CPU, HV_END_EXIT).status);
+	EXPECT_GE(200, *page);
+	for (unsigned i = 0; i < 2; i++) {
+		hv_stats_get(vm[i], &stats);
+		exits += stats.total - stats.exits[HV_CAUSE_INTERRUPT];
+	}
+	EXPECT_EQ(2, exits); /* the two ends */
+}
+
+/* The same two on one processor, a slice each: whose translations are in the TLB must not matter. */
+GUEST(own, "mov $0xc0000000, %ebx\n1: mov (%rbx), %eax\ncmp %edi, %eax\njne 2f\nincl 0x30000\njmp 1b\n"
+           "2: mov %eax, %edi\n" EXIT);
+
+TEST(smp_in_turn, "hv.smp.two_in_turn", NEEDS_FAR, "APM 2 15.16")
+{
+	struct hv_vm *vm[2];
+
+	for (unsigned i = 0; i < 2; i++) {
+		uint32_t *page = test_pages(1);
+
+		*page = 100 + i;
+		vm[i] = GUEST_VM(own, 100 + i);
+		EXPECT_OK(hv_map_device(vm[i], WINDOW, phys_of(page), PAGE_SIZE));
+	}
+	for (unsigned n = 0; n < SLICES; n++) {
+		uint32_t before = far_u32(vm[n % 2], COUNTER);
+
+		test_context("slice %u", n);
+		for (unsigned tries = 0; before == far_u32(vm[n % 2], COUNTER) && tries < 100; tries++)
+			far_slice(vm[n % 2], FAR_CPU, SLICE_MS);
+		EXPECT_NE(before, far_u32(vm[n % 2], COUNTER));
+	}
+}
+
+/* ---- moved ---- */
+
+/*
+ * A number sequence through all the general registers, XMM15 and memory: a register that one
+ * slice loses shows in the result of all.
+ */
+GUEST(moving,
+      "mov %cr4, %rax\nor $0x600, %eax\nmov %rax, %cr4\n"
+      "mov $1, %eax\nmov $2, %ebx\nmov $3, %edx\nmov $4, %esi\nmov $5, %ebp\nmov $6, %r8d\nmov $7, %r9d\n"
+      "mov $8, %r10d\nmov $9, %r11d\nmov $10, %r12d\nmov $11, %r13d\nmov $12, %r14d\nmov %rdi, %r15\n"
+      "movq %rax, %xmm15\n"
+      "1: movabs $6364136223846793005, %rcx\nimul %rcx, %rax\nadd %rdi, %rax\n"
+      "xchg %rax, %rbx\nxchg %rbx, %rdx\nxchg %rdx, %rsi\nxchg %rsi, %rbp\nxchg %rbp, %r8\nxchg %r8, %r9\n"
+      "xchg %r9, %r10\nxchg %r10, %r11\nxchg %r11, %r12\nxchg %r12, %r13\nxchg %r13, %r14\n"
+      "movq %xmm15, %rcx\nadd %rcx, %rax\nmovq %rax, %xmm15\nadd %rax, 0x30008\n"
+      "dec %r15\njnz 1b\n"
+      "xor %rbx, %rax\nxor %rdx, %rax\nxor %rsi, %rax\nxor %rbp, %rax\nxor %r8, %rax\nxor %r9, %rax\nxor %r10, %rax\n"
+      "xor %r11, %rax\nxor %r12, %rax\nxor %r13, %rax\nxor %r14, %rax\nadd 0x30008, %rax\n"
+      "mov %rax, %rdi\n" EXIT);
+
+#define MOVING_ROUNDS 3000000U
+
+TEST(smp_moved, "hv.smp.moved.registers", NEEDS_FAR, "APM 2 15.5")
+{
+	struct hv_vm *vm = GUEST_VM(moving, MOVING_ROUNDS);
+	struct hv_result result = {0};
+	unsigned slices = 0;
+	uint64_t expected;
+
+	test_limit(60000);
+	EXPECT_OK(hv_run(vm, 20000, &result));
+	EXPECT_EQ(HV_END_EXIT, result.end);
+	expected = result.status;
+	GUEST_LOAD(vm, moving, MOVING_ROUNDS);
+	do {
+		far_run(vm, slices++ % smp_count(), SLICE_MS, &result);
+		EXPECT_LE(20000 / SLICE_MS, slices);
+	} while (result.end == HV_END_TIMEOUT);
+	EXPECT_EQ(HV_END_EXIT, result.end);
+	EXPECT_EQ(expected, result.status);
+	EXPECT_GE(3, slices);
+	test_note("%u slices on %u processors", slices, smp_count());
+}
+
+/* What no computation uses: MSRs that the processor switches, CR2, the task priority. RDI becomes what was lost. */
+GUEST(system_state, INTERRUPTS
+      "mov $0xc0000102, %ecx\nmov $0x12345678, %eax\nmov $0x1234, %edx\nwrmsr\n"
+      "mov $0xc0000082, %ecx\nmov $0x9abcdef0, %eax\nmov $0x56, %edx\nwrmsr\n"
+      "mov $0xc0000100, %ecx\nmov $0x30000, %eax\nxor %edx, %edx\nwrmsr\n"
+      "mov $0x175, %ecx\nmov $0x7777, %eax\nwrmsr\n"
+      "mov $0x5555000, %eax\nmov %rax, %cr2\nmov $3, %eax\nmov %rax, %cr8\n"
+      "movl $1, 0x30000\n"
+      "1: cmpl $2, 0x30000\njne 1b\n"
+      "mov $1, %edi\nmov $0xc0000102, %ecx\nrdmsr\ncmp $0x12345678, %eax\njne 2f\ncmp $0x1234, %edx\njne 2f\n"
+      "mov $2, %edi\nmov $0xc0000082, %ecx\nrdmsr\ncmp $0x9abcdef0, %eax\njne 2f\ncmp $0x56, %edx\njne 2f\n"
+      "mov $3, %edi\nmov %fs:0, %eax\ncmp $2, %eax\njne 2f\n"
+      "mov $4, %edi\nmov $0x175, %ecx\nrdmsr\ncmp $0x7777, %eax\njne 2f\n"
+      "mov $5, %edi\nmov %cr2, %rax\ncmp $0x5555000, %rax\njne 2f\n"
+      "mov $6, %edi\nmov %cr8, %rax\ncmp $3, %rax\njne 2f\n"
+      "xor %edi, %edi\n2:\n" EXIT);
+
+/* And other guests were on both processors in between. */
+GUEST(other_state,
+      "mov $0xc0000102, %ecx\nmov $1, %eax\nmov $2, %edx\nwrmsr\nmov $0xc0000082, %ecx\nwrmsr\n"
+      "mov $0xc0000100, %ecx\nwrmsr\nmov $0x175, %ecx\nwrmsr\nmov %rax, %cr2\nmov $9, %eax\nmov %rax, %cr8\n"
+      "xor %edi, %edi\n" EXIT);
+
+TEST(smp_moved_system, "hv.smp.moved.system_registers", NEEDS_FAR, "APM 2 15.5.2")
+{
+	struct hv_vm *vm = GUEST_VM(system_state, 0), *other = GUEST_VM(other_state, 0);
+	struct hv_result result = {0};
+
+	for (unsigned n = 0; far_u32(vm, COUNTER) != 1; n++) {
+		far_run(vm, 0, SLICE_MS, &result);
+		EXPECT_EQ(HV_END_TIMEOUT, result.end);
+		EXPECT_LE(100, n);
+	}
+	for (unsigned cpu = 0; cpu < smp_count(); cpu++) {
+		GUEST_LOAD(other, other_state, 0);
+		EXPECT_EQ(0, far_exit_status(other, cpu));
+	}
+	far_put_u32(vm, COUNTER, 2);
+	EXPECT_EQ(0, far_exit_status(vm, FAR_CPU));
+}
+
+/*
+ * The page behind one address changes while the guest is elsewhere; when it comes back, the processor where it was
+ * first must not remember. The guest publishes what it reads.
+ */
+GUEST(reader, "mov $0xc0000000, %ebx\n1: mov (%rbx), %eax\nmov %eax, 0x30000\njmp 1b\n");
+
+TEST(smp_moved_memory, "hv.smp.moved.translations", NEEDS_FAR, "APM 2 15.16.1")
+{
+	struct hv_vm *vm = GUEST_VM(reader, 0);
+
+	for (unsigned n = 0; n < SLICES; n++) {
+		uint32_t *page = test_pages(1);
+
+		test_context("page %u", n);
+		*page = 1000 + n;
+		if (n)
+			EXPECT_OK(hv_unmap(vm, WINDOW, PAGE_SIZE));
+		EXPECT_OK(hv_map_device(vm, WINDOW, phys_of(page), PAGE_SIZE));
+		for (unsigned m = 0; m < 2; m++) { /* 0 1, 1 0, 0 1: each page is new to both */
+			far_put_u32(vm, COUNTER, 0);
+			for (unsigned tries = 0; !far_u32(vm, COUNTER) && tries < 100; tries++)
+				far_slice(vm, (n + m) % 2, SLICE_MS);
+			EXPECT_EQ(1000 + n, far_u32(vm, COUNTER));
+		}
+	}
+}
+
+/* The guest's timer was set here and fires there; a message that came while it ran nowhere waits for it. */
+GUEST(timer_moves, INTERRUPTS "mov $0x832, %ecx\nmov $0x40061, %eax\nxor %edx, %edx\nwrmsr\n"
+                              "rdtsc\nshl $32, %rdx\nor %rdx, %rax\nadd %rdi, %rax\nmov %rax, %rdx\nshr $32, %rdx\n"
+                              "mov $0x6e0, %ecx\nwrmsr\nmovl $1, 0x30000\nsti\n"
+                              "1: hlt\ncmpb $0, 0x9061\nje 1b\n2: cmpb $0, 0x9070\nje 2b\nmov $33, %edi\n" EXIT);
+
+TEST(smp_moved_timer, "hv.smp.moved.timer_and_interrupt", NEEDS_FAR, "SDM 3A 11.5.4")
+{
+	struct hv_vm *vm = GUEST_VM(timer_moves, time_tsc_hz() / 4);
+	struct hv_result result = {0};
+
+	for (unsigned n = 0; far_u32(vm, COUNTER) != 1; n++) {
+		far_run(vm, 0, SLICE_MS, &result);
+		EXPECT_EQ(HV_END_TIMEOUT, result.end);
+		EXPECT_LE(50, n);
+	}
+	EXPECT_OK(hv_msi(vm, MSI, 0x70));
+	EXPECT_EQ(33, far_exit_status(vm, FAR_CPU));
+	EXPECT_EQ(1, guest_interrupts(vm, 0x61));
+	EXPECT_EQ(1, guest_interrupts(vm, 0x70));
+}
+
+/* ---- from another processor ---- */
+
+/* Writes to the page until that is no longer possible. The host looks at the page. */
+GUEST(writer, "mov $0xc0000000, %ebx\nmovl $1, 0x30000\n1: incl (%rbx)\njmp 1b\n");
+
+TEST(smp_unmap, "hv.smp.unmap_while_it_runs", NEEDS_FAR, "APM 2 15.16.1")
+{
+	for (unsigned n = 0; n < 8; n++) {
+		volatile uint32_t *page = test_pages(1);
+		struct hv_vm *vm = GUEST_VM(writer, 0);
+		struct hv_result result;
+		uint32_t at_return;
+
+		EXPECT_OK(hv_map_device(vm, WINDOW, phys_of((const void *)(uintptr_t)page), PAGE_SIZE));
+		far_start(vm, FAR_CPU, FAR_LIMIT_MS);
+		far_wait_u32(vm, COUNTER, 1);
+		if (!WAIT_FOR(*page > 100, 1000000))
+			FAIL("the guest does not reach its page");
+		EXPECT_OK(hv_unmap(vm, WINDOW, PAGE_SIZE));
+		at_return = *page;
+		result = far_end(FAR_CPU, HV_END_BAD_ACCESS);
+		EXPECT_EQ(at_return, *page);
+		EXPECT_EQ(WINDOW, result.address);
+	}
+}
+
+/* An empty bus reads as all ones, until there is a page. */
+GUEST(waits_for_page, "mov $0xc0000000, %ebx\n1: incl 0x30000\nmov (%rbx), %edi\ncmp $-1, %edi\nje 1b\n" EXIT);
+
+TEST(smp_map, "hv.smp.map_while_it_runs", NEEDS_FAR, "APM 2 15.25")
+{
+	uint32_t *page = test_pages(1);
+	struct hv_vm *vm = GUEST_VM(waits_for_page, 0);
+
+	*page = 77;
+	hv_mmio_open_bus(vm);
+	far_start(vm, FAR_CPU, FAR_LIMIT_MS);
+	far_wait_change(vm, COUNTER, 0);
+	EXPECT_OK(hv_map_device(vm, WINDOW, phys_of(page), PAGE_SIZE));
+	EXPECT_EQ(77, far_end(FAR_CPU, HV_END_EXIT).status);
+}
+
+static volatile uint32_t entered, left;
+
+static uint64_t slow_read(void *arg, uint64_t offset, unsigned width)
+{
+	(void)arg, (void)offset, (void)width;
+	entered++;
+	time_delay_us(20000);
+	left++;
+	return UINT32_MAX;
+}
+
+static void no_write(void *arg, uint64_t offset, unsigned width, uint64_t value)
+{
+	(void)arg, (void)offset, (void)width, (void)value;
+}
+
+/* A device's owner frees it after hv_mmio_remove(): no callback may be in it then. */
+TEST(smp_remove, "hv.smp.remove_waits_for_callback", NEEDS_FAR, "kernel/hv/hv.h")
+{
+	struct hv_vm *vm = GUEST_VM(waits_for_page, 0);
+	const struct hv_mmio slow = {WINDOW, PAGE_SIZE, slow_read, no_write, NULL, "slow"};
+
+	entered = left = 0;
+	hv_mmio_open_bus(vm);
+	EXPECT_OK(hv_mmio_add(vm, &slow));
+	far_start(vm, FAR_CPU, FAR_LIMIT_MS);
+	if (!WAIT_FOR(entered != 0, 1000000))
+		FAIL("no access came");
+	EXPECT_OK(hv_mmio_remove(vm, WINDOW));
+	EXPECT_EQ(entered, left);
+	far_wait_change(vm, COUNTER, far_u32(vm, COUNTER));
+	EXPECT_EQ(entered, left);
+	hv_stop(vm);
+	far_end(FAR_CPU, HV_END_STOPPED);
+}
+
+GUEST(runaway, "movl $1, 0x30000\n1: inc %r15\njmp 1b\n");
+
+TEST(smp_stop, "hv.smp.stop", NEEDS_FAR, "kernel/hv/hv.h")
+{
+	struct hv_vm *vm = GUEST_VM(runaway, 0);
+	uint64_t before = 0;
+
+	for (unsigned n = 0; n < 10; n++) {
+		struct hv_result result;
+
+		far_start(vm, FAR_CPU, FAR_LIMIT_MS);
+		if (n % 2 == 0) /* its loop, or sometimes the way there */
+			time_delay_us(2000);
+		hv_stop(vm);
+		result = far_end(FAR_CPU, HV_END_STOPPED);
+		/* It goes on where it was, or has not begun when the stop came first. */
+		EXPECT_GE(before, result.regs.gpr[HV_R15]);
+		before = result.regs.gpr[HV_R15];
+	}
+	EXPECT_NE(0, before);
+	hv_stop(vm);
+	far_start(vm, FAR_CPU, FAR_LIMIT_MS);
+	EXPECT_EQ(before, far_end(FAR_CPU, HV_END_STOPPED).regs.gpr[HV_R15]);
+}
+
+/* The guest makes no exit: only the other processor's kick lets the interrupt in. RDI: HLT in between, or not. */
+GUEST(counts, INTERRUPTS "movl $1, 0x30000\nsti\n1: test %edi, %edi\njz 2f\nhlt\n2: incl 0x30004\njmp 1b\n");
+
+static void message_storm(unsigned halting)
+{
+	struct hv_vm *vm = GUEST_VM(counts, halting);
+	struct hv_stats stats;
+
+	far_start(vm, FAR_CPU, FAR_LIMIT_MS);
+	far_wait_u32(vm, COUNTER, 1);
+	for (unsigned n = 0; n < 60; n++) {
+		test_context("message %u, the guest %s", n, halting ? "halts" : "computes");
+		EXPECT_OK(hv_msi(vm, MSI, 0x40 + n % 2));
+		if (!WAIT_FOR(guest_interrupts(vm, 0x40 + n % 2) == n / 2 + 1, 2000000))
+			FAIL("the guest took %u of %u interrupts", guest_interrupts(vm, 0x40 + n % 2), n / 2 + 1);
+	}
+	hv_stop(vm);
+	far_end(FAR_CPU, HV_END_STOPPED);
+	hv_stats_get(vm, &stats);
+	EXPECT_EQ(60, stats.injected);
+	EXPECT_EQ(0, stats.merged);
+}
+
+TEST(smp_message, "hv.smp.interrupt.while_it_computes", NEEDS_FAR, "APM 2 15.21")
+{
+	message_storm(0);
+}
+
+TEST(smp_message_halted, "hv.smp.interrupt.while_it_halts", NEEDS_FAR, "APM 2 15.21")
+{
+	message_storm(1);
+}
+
+TEST(smp_busy, "hv.smp.one_processor_a_guest", NEEDS_FAR, "kernel/hv/hv.h")
+{
+	struct hv_vm *vm = GUEST_VM(runaway, 0);
+	struct hv_result result;
+
+	far_start(vm, FAR_CPU, FAR_LIMIT_MS);
+	far_wait_u32(vm, COUNTER, 1);
+	EXPECT_ERRNO(EBUSY, hv_run(vm, 10, &result));
+	EXPECT_ERRNO(EBUSY, hv_load_flat(vm, HV_FLAT_CODE, runaway_first, 16, 0));
+	EXPECT_ERRNO(EBUSY, hv_ram_add(vm, GUEST_RAM, PAGE_SIZE));
+	hv_stop(vm);
+	far_end(FAR_CPU, HV_END_STOPPED);
+	EXPECT_OK(hv_ram_add(vm, GUEST_RAM, PAGE_SIZE));
+	EXPECT_OK(hv_run(vm, 10, &result));
+	EXPECT_EQ(HV_END_TIMEOUT, result.end);
+}
+
+/* ---- ends ---- */
+
+GUEST(end_triple, "ud2\n");
+GUEST(end_halt, "cli\nhlt\n");
+GUEST(end_access, "mov $0xd0000000, %ebx\nmov (%rbx), %eax\n");
+GUEST(end_spin, "1: jmp 1b\n");
+GUEST(end_exits, "1: xor %eax, %eax\ncpuid\njmp 1b\n");
+GUEST(end_mode, "mov %cr0, %rax\nand $0x7fffffff, %eax\nmov %rax, %cr0\nud2\n");
+GUEST(end_status, "mov $9, %edi\n" EXIT);
+
+/* A neighbour that computes meanwhile, and whose result is known. */
+GUEST(neighbour, "xor %edi, %edi\nmov $1, %eax\n1: add %rax, %rdi\nadd %rax, 0x30010\ninc %rax\n"
+                 "cmpl $0, 0x30000\nje 1b\nmov %rax, 0x30008\nsub 0x30010, %rdi\n" EXIT);
+
+TEST(smp_ends, "hv.smp.ends_are_the_guests_own", NEEDS_FAR, "APM 2 15.5")
+{
+	static const struct {
+		const uint8_t *first, *end;
+		enum hv_end how;
+		unsigned timeout_ms;
+	} ends[] = {
+	        {end_triple_first, end_triple_end, HV_END_SHUTDOWN, FAR_LIMIT_MS},
+	        {end_halt_first, end_halt_end, HV_END_HALT, FAR_LIMIT_MS},
+	        {end_access_first, end_access_end, HV_END_BAD_ACCESS, FAR_LIMIT_MS},
+	        {end_spin_first, end_spin_end, HV_END_TIMEOUT, 20},
+	        {end_exits_first, end_exits_end, HV_END_TIMEOUT, 20},
+	        {end_mode_first, end_mode_end, HV_END_SHUTDOWN, FAR_LIMIT_MS},
+	        {end_status_first, end_status_end, HV_END_EXIT, FAR_LIMIT_MS},
+	};
+	struct hv_vm *good = GUEST_VM(neighbour, 0), *bad = GUEST_VM(end_status, 0);
+	struct hv_result result = {0};
+
+	far_start(good, FAR_CPU, 20000);
+	for (unsigned i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		test_context("guest %u", i);
+		guest_load(bad, ends[i].first, ends[i].end, 0);
+		EXPECT_OK(hv_run(bad, ends[i].timeout_ms, &result));
+		EXPECT_STR_EQ(hv_end_name(ends[i].how), hv_end_name(result.end));
+		EXPECT_TRUE(result.text[0] != '\0');
+	}
+	test_context("");
+	far_put_u32(good, COUNTER, 1);
+	EXPECT_EQ(0, far_end(FAR_CPU, HV_END_EXIT).status);
+	EXPECT_TRUE(guest_u64(good, COUNTER + 8) > 2);
+	/* And the other way round: the bad ones over there. */
+	for (unsigned i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		test_context("guest %u on processor %u", i, FAR_CPU);
+		guest_load(bad, ends[i].first, ends[i].end, 0);
+		far_run(bad, FAR_CPU, ends[i].timeout_ms, &result);
+		EXPECT_STR_EQ(hv_end_name(ends[i].how), hv_end_name(result.end));
+	}
+}
