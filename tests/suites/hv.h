@@ -29,6 +29,21 @@
 #define GUEST_DATA      UINT64_C(0x30000) /* for the test's own use, up to 0x100000 */
 #define GUEST_EXCEPTION 0x100U
 
+/* Selectors of the table that INTERRUPTS loads. CODE16 and the WINDOW segments begin at 1 GiB. */
+#define GUEST_CODE64      0x08
+#define GUEST_FLAT        0x10
+#define GUEST_CODE32      0x18
+#define GUEST_CODE16      0x20
+#define GUEST_WINDOW32    0x28
+#define GUEST_WINDOW16    0x30
+#define GUEST_TSS         0x38 /* for LTR */
+#define GUEST_USER_FLAT   0x48 /* the segments of ring 3 */
+#define GUEST_USER_CODE64 0x50
+
+#define GUEST_TSS_BASE UINT64_C(0x7200)
+#define GUEST_RSP0     UINT64_C(0xe000)
+#define GUEST_IST1     UINT64_C(0xd000)
+
 #define GUEST(name, text)                                                                             \
 	__asm__(".pushsection .rodata.guest, \"a\"\n\t.balign 16\n" #name "_first:\n" text "\n" #name \
 	        "_end:\n\t.popsection");                                                              \
@@ -59,6 +74,8 @@ uint64_t guest_exit_status(struct hv_vm *vm);
 /* The guest's memory. */
 void *guest_at(struct hv_vm *vm, uint64_t gpa);
 uint64_t guest_u64(struct hv_vm *vm, uint64_t gpa);
+/* Whether the processor is QEMU's: for skips that name a bug of it. */
+bool guest_on_tcg(void);
 /* How often the guest took that interrupt. */
 unsigned guest_interrupts(struct hv_vm *vm, unsigned vector);
 

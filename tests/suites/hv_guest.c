@@ -2,6 +2,7 @@
 /* The small guests' common part: see tests/suites/hv.h. */
 #include <string.h>
 
+#include "kernel/cpu.h"
 #include "tests/suites/hv.h"
 #include "tests/test.h"
 
@@ -50,13 +51,30 @@ static void put_interrupt_stub(uint8_t *stub, unsigned vector)
 
 static void put_tables(uint8_t *ram)
 {
-	static const uint64_t gdt[] = {0, UINT64_C(0x00af9b000000ffff), UINT64_C(0x00cf93000000ffff)};
+	static const uint64_t gdt[] = {
+	        [GUEST_CODE64 / 8] = UINT64_C(0x00af9b000000ffff),
+	        [GUEST_FLAT / 8] = UINT64_C(0x00cf93000000ffff),
+	        [GUEST_CODE32 / 8] = UINT64_C(0x00cf9b000000ffff),
+	        [GUEST_CODE16 / 8] = UINT64_C(0x40009b000000ffff),
+	        [GUEST_WINDOW32 / 8] = UINT64_C(0x40cf93000000ffff),
+	        [GUEST_WINDOW16 / 8] = UINT64_C(0x400093000000ffff),
+	        [GUEST_TSS / 8] = UINT64_C(0x0000890000000067) | GUEST_TSS_BASE << 16,
+	        [GUEST_TSS / 8 + 1] = 0,
+	        [GUEST_USER_FLAT / 8] = UINT64_C(0x00cff3000000ffff),
+	        [GUEST_USER_CODE64 / 8] = UINT64_C(0x00affb000000ffff),
+	};
 	static const struct {
 		uint16_t limit;
 		uint64_t base;
 	} __attribute__((packed)) gdt_pointer = {sizeof(gdt) - 1, GUEST_GDT}, idt_pointer = {0xfff, GUEST_IDT};
 
+	/* Intel SDM vol. 3, 8.7: stacks for ring 0 and for the first entry of the interrupt stack table. */
+	static const uint64_t rsp0 = GUEST_RSP0, ist1 = GUEST_IST1;
+
 	memcpy(ram + GUEST_GDT, gdt, sizeof(gdt));
+	memcpy(ram + GUEST_TSS_BASE + 4, &rsp0, sizeof(rsp0));
+	memcpy(ram + GUEST_TSS_BASE + 36, &ist1, sizeof(ist1));
+	ram[GUEST_TSS_BASE + 102] = 0x68; /* no bitmap of ports */
 	memcpy(ram + GDT_POINTER, &gdt_pointer, sizeof(gdt_pointer));
 	memcpy(ram + IDT_POINTER, &idt_pointer, sizeof(idt_pointer));
 	for (unsigned v = 0; v < 256; v++) {
@@ -111,6 +129,13 @@ struct hv_result guest_run(struct hv_vm *vm, enum hv_end end)
 uint64_t guest_exit_status(struct hv_vm *vm)
 {
 	return guest_run(vm, HV_END_EXIT).status;
+}
+
+bool guest_on_tcg(void)
+{
+	struct cpuid brand = cpu_cpuid_checked(0x80000002, 0);
+
+	return memcmp(&brand, "QEMU TCG", 8) == 0;
 }
 
 void *guest_at(struct hv_vm *vm, uint64_t gpa)
