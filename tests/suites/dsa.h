@@ -38,6 +38,13 @@ static inline void random_bytes(void *to, size_t size)
 		byte[i] = (uint8_t)(test_random() >> 32);
 }
 
+/* After it, all that the WQ has taken is done: to wait for a while would prove little on a busy machine. */
+static inline void settle(void)
+{
+	cpu_sfence();
+	EXPECT_DSA(dsa_wq_drain(test_dsa(), TEST_WQ));
+}
+
 /* A NOOP must still work: the device has survived what the test did. */
 static inline void expect_alive(void)
 {

@@ -229,3 +229,25 @@ TEST(dsa_irq_ims_address, "dsa.irq.ims_address_is_confined", NEEDS_DSA | NEEDS_I
 		EXPECT_EQ(0xfee12, mmio_read64(test_dsa()->regs, entry + DSA_IMS_ADDR) >> 12);
 	}
 }
+
+/* Armed before the WQ is enabled, whose queue is then empty: it comes once, until software has seen it (9.4). */
+TEST(dsa_irq_occupancy, "dsa.irq.occupancy", NEEDS_DSA | NEEDS_MSIX | NEEDS_CONFIG, "DSA 9.2.24")
+{
+	struct dsa_irq *irq;
+
+	if (!(test_dsa()->caps.wqcap & DSA_WQCAP_OCCUPANCY_INT))
+		SKIP("WQCAP.53 = 0: the DSA has no occupancy interrupts");
+	irq = test_irq(DSA_IRQ_MSIX, 2);
+	EXPECT_DSA(dsa_wq_disable(test_dsa(), TEST_WQ));
+	dsa_wqcfg_write(test_dsa(), TEST_WQ, 4, FIELD_PREP(DSA_WQCFG4_INT_HANDLE, (uint32_t)irq->handle));
+	dsa_wqcfg_write(test_dsa(), TEST_WQ, 5, DSA_WQCFG5_LIMIT_INT);
+	EXPECT_EQ(0, dsa_irq_count(irq));
+	EXPECT_DSA(dsa_wq_enable(test_dsa(), TEST_WQ));
+	EXPECT_DSA(dsa_irq_wait(irq, 0, 0));
+	EXPECT_NE(0, dsa_wqcfg_read(test_dsa(), TEST_WQ, 6) & DSA_WQCFG6_OCC_GENERATED);
+	time_delay_us(NEVER_US);
+	EXPECT_EQ(1, dsa_irq_count(irq));
+	dsa_wqcfg_write(test_dsa(), TEST_WQ, 5, 0);
+	dsa_wqcfg_write(test_dsa(), TEST_WQ, 6, DSA_WQCFG6_OCC_GENERATED);
+	EXPECT_EQ(0, dsa_wqcfg_read(test_dsa(), TEST_WQ, 6) & DSA_WQCFG6_OCC_GENERATED);
+}

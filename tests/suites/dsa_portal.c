@@ -57,7 +57,7 @@ TEST(dsa_portal_disabled, "dsa.portal.disabled_wq_drops", NEEDS_SUBMIT, "DSA 5.3
 	time_delay_us(3000);
 	EXPECT_EQ(0, test_cr(0)->status);
 	EXPECT_DSA(dsa_wq_enable(test_dsa(), TEST_WQ));
-	time_delay_us(3000);
+	settle();
 	EXPECT_EQ(0, test_cr(0)->status);
 	expect_alive();
 }
@@ -74,7 +74,7 @@ TEST(dsa_portal_small, "dsa.portal.smaller_writes_are_ignored", NEEDS_SUBMIT, "D
 		mmio_write64(portal(DSA_UNLIMITED_MSIX, 0), i * 8, words[i]);
 	value = mmio_read64(portal(DSA_UNLIMITED_MSIX, 0), 0);
 	EXPECT_TRUE(value == 0 || value == UINT64_MAX);
-	time_delay_us(1000);
+	settle();
 	EXPECT_EQ(0, test_cr(0)->status);
 	expect_alive();
 }

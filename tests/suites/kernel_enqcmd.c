@@ -155,7 +155,7 @@ TEST(enqcmd_posted, "kernel.enqcmd.shared_wq_takes_no_other", NEEDS_SWQ | NEEDS_
 	d.pasid = test_iommu()->pasid & 0xfffff;
 	cpu_sfence();
 	cpu_movdir64b(portal(DSA_UNLIMITED_MSIX), &d);
-	time_delay_us(NEVER_US);
+	settle();
 	EXPECT_EQ(0, test_cr(0)->status);
 }
 
