@@ -14,7 +14,7 @@ UNIT_SRC_dsa_records := $(DSA_EXEC_UNIT)
 UNIT_LIBS_dsa_records := -lisal
 DSA_MODEL_UNIT := $(DSA_EXEC_UNIT) tests/unit/dsa_world.c \
 	$(addprefix tests/qemu/dsa/,commands.c enable.c engine.c errors.c fiber.c interrupts.c perfmon.c portals.c regs.c)
-$(foreach t,regs enable commands work batch interrupts faults pages perfmon,$(eval UNIT_SRC_dsa_model_$(t) := $(DSA_MODEL_UNIT)))
+$(foreach t,regs enable commands work batch interrupts faults faults_desc faults_regs faults_portals pages perfmon,$(eval UNIT_SRC_dsa_model_$(t) := $(DSA_MODEL_UNIT)))
 FUZZ_SRC_dsa_model := $(DSA_MODEL_UNIT)
 UNIT_SRC_fbcon := kernel/fbcon.c kernel/font.S
 UNIT_SRC_pci := drivers/pci/capability.c drivers/pci/ecam.c kernel/acpi_parse.c

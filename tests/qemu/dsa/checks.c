@@ -121,7 +121,7 @@ static uint32_t allowed_flags(const struct dsa_env *env, uint8_t opcode, uint32_
 /* The flags that are wrong: set and not allowed, or required and not set. */
 static uint32_t bad_flags(const struct dsa_env *env, uint8_t opcode, uint32_t flags)
 {
-	uint32_t bad = rules[opcode].required & ~flags;
+	uint32_t bad = env->fault == DSA_FAULT_REQUIRED_UNCHECKED ? 0 : rules[opcode].required & ~flags;
 
 	/* A drain that reports to nobody could not be waited for. */
 	if (opcode == DSA_OPCODE_DRAIN && (flags & (IDXD_OP_FLAG_RCR | IDXD_OP_FLAG_RCI)) == 0)
@@ -183,6 +183,8 @@ static bool size_good(const struct dsa_env *env, const struct dsa_raw_desc *desc
 
 	if (!rules[opcode].sized || env->fault == DSA_FAULT_SIZE_UNCHECKED)
 		return true;
+	if (env->fault == DSA_FAULT_WQ_LIMIT_UNCHECKED)
+		limit = BIT64(31);
 	/* The largest offset of a delta: 16 bits, in units of 8 bytes. */
 	if ((opcode == DSA_OPCODE_CR_DELTA || opcode == DSA_OPCODE_AP_DELTA) && limit > 0x80000)
 		limit = 0x80000;
@@ -194,7 +196,7 @@ static bool count_good(const struct dsa_env *env, const struct dsa_raw_desc *des
 {
 	uint64_t least = (env->gencap & DSA_GENCAP_BATCH1) != 0 ? 1 : 2;
 
-	return opcode != DSA_OPCODE_BATCH ||
+	return opcode != DSA_OPCODE_BATCH || env->fault == DSA_FAULT_COUNT_UNCHECKED ||
 	       (dsa_desc_size(desc) >= least && dsa_desc_size(desc) <= BIT64(env->max_batch));
 }
 
@@ -294,7 +296,8 @@ static uint8_t check(const struct dsa_env *env, const struct dsa_raw_desc *desc,
 		return DSA_COMP_OVERLAP_BUFFERS;
 	if (opcode == DSA_OPCODE_DUALCAST && ((dsa_desc_u64(desc, 24) ^ dsa_desc_u64(desc, 40)) & 0xfff) != 0)
 		return DSA_COMP_DCAST_ERR;
-	if (opcode == DSA_OPCODE_BATCH && !IS_ALIGNED(dsa_desc_u64(desc, 16), DSA_DESC_SIZE))
+	if (opcode == DSA_OPCODE_BATCH && !IS_ALIGNED(dsa_desc_u64(desc, 16), DSA_DESC_SIZE) &&
+	    env->fault != DSA_FAULT_LIST_ALIGN_UNCHECKED)
 		return DSA_COMP_DESCLIST_ALIGN;
 	if (!handle_good(env, desc))
 		return DSA_COMP_INT_HANDLE_INVAL;

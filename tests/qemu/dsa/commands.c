@@ -25,7 +25,7 @@ static uint8_t check_wq_set(const struct dsa_model *m, uint32_t operand, bool mu
 {
 	uint32_t set = wq_set(operand);
 
-	if (set & BIT32(31))
+	if ((set & BIT32(31)) && !dsa_is_wrong(m, DSA_FAULT_WQ_SET_UNCHECKED))
 		return DSA_CMDERR_INVALID_WQ;
 	for (unsigned w = 0; w < DSA_MODEL_WQS && must_be_enabled; w++) {
 		if ((set & BIT32(w)) && m->wqs[w].state != DSA_WQ_ENABLED)
@@ -69,18 +69,26 @@ static uint8_t check(const struct dsa_model *m, uint32_t value)
 	const uint32_t code = FIELD_GET(DSA_CMD_CODE, value);
 	const uint32_t operand = FIELD_GET(DSA_CMD_OPERAND, value);
 
+	if (dsa_is_wrong(m, DSA_FAULT_COMMAND_UNKNOWN) && code > DSA_CMD_RELEASE_INT_HANDLE)
+		return 0;
 	if (!code || code > DSA_CMD_RELEASE_INT_HANDLE || (code >= DSA_CMD_REQUEST_INT_HANDLE && !m->config.cmdcap))
 		return DSA_CMDERR_INVALID_CMD;
-	if (m->state == DSA_STATE_HALT && (code != DSA_CMD_RESET_DEVICE || m->reset_type != DSA_RESET_SOFTWARE))
+	if (m->state == DSA_STATE_HALT && !dsa_is_wrong(m, DSA_FAULT_HALT_COMMANDS) &&
+	    (code != DSA_CMD_RESET_DEVICE || m->reset_type != DSA_RESET_SOFTWARE))
 		return DSA_CMDERR_HALTED;
 	if (value & reserved_bits(code))
 		return DSA_CMDERR_RESERVED;
 	switch (code) {
 	case DSA_CMD_ENABLE_DEVICE:
+		if (dsa_is_wrong(m, DSA_FAULT_CONFIG_UNCHECKED) && m->state == DSA_STATE_DISABLED)
+			return 0;
 		return dsa_check_enable_device(m);
 	case DSA_CMD_DISABLE_DEVICE:
 		return m->state == DSA_STATE_ENABLED ? 0 : DSA_CMDERR_DISABLE_DEV;
 	case DSA_CMD_ENABLE_WQ:
+		if (dsa_is_wrong(m, DSA_FAULT_WQ_CONFIG_UNCHECKED) && operand < DSA_MODEL_WQS &&
+		    m->state == DSA_STATE_ENABLED && m->wqs[operand].state == DSA_WQ_DISABLED)
+			return 0;
 		return dsa_check_enable_wq(m, operand);
 	case DSA_CMD_DISABLE_WQ:
 	case DSA_CMD_DRAIN_WQ:
@@ -129,6 +137,7 @@ static bool abandons(const struct dsa_model *m, uint32_t code)
 	case DSA_CMD_ABORT_ALL:
 	case DSA_CMD_ABORT_WQ:
 	case DSA_CMD_ABORT_PASID:
+		return !dsa_is_wrong(m, DSA_FAULT_ABORT_IGNORED);
 	case DSA_CMD_RESET_WQ:
 	case DSA_CMD_RESET_DEVICE:
 		return true;
@@ -167,19 +176,22 @@ static uint32_t finish(struct dsa_model *m, uint32_t code, uint32_t operand)
 {
 	const uint32_t set = targets(code, operand);
 	const uint32_t index = FIELD_GET(DSA_CMD_HANDLE_INDEX, operand);
+	const bool stays = dsa_is_wrong(m, DSA_FAULT_WQ_STAYS_ENABLED) && code == DSA_CMD_DISABLE_WQ;
 
 	for (unsigned w = 0; w < DSA_MODEL_WQS && disables(code); w++) {
 		if (set & BIT32(w))
-			m->wqs[w].state = DSA_WQ_DISABLED;
+			m->wqs[w].state = stays ? DSA_WQ_ENABLED : DSA_WQ_DISABLED;
 	}
 	switch (code) {
 	case DSA_CMD_ENABLE_DEVICE:
 		m->state = DSA_STATE_ENABLED;
 		break;
 	case DSA_CMD_DISABLE_DEVICE:
-		m->state = DSA_STATE_DISABLED;
+		m->state = dsa_is_wrong(m, DSA_FAULT_DEVICE_STAYS_ENABLED) ? DSA_STATE_ENABLED : DSA_STATE_DISABLED;
 		break;
 	case DSA_CMD_RESET_DEVICE:
+		if (dsa_is_wrong(m, DSA_FAULT_RESET_SWERROR))
+			memset(m->swerror, 0, sizeof(m->swerror));
 		m->state = DSA_STATE_DISABLED;
 		m->reset_type = 0;
 		dsa_config_reset(m);
@@ -193,7 +205,7 @@ static uint32_t finish(struct dsa_model *m, uint32_t code, uint32_t operand)
 	case DSA_CMD_RESET_WQ:
 		for (unsigned w = 0; w < DSA_MODEL_WQS; w++) {
 			if (set & BIT32(w))
-				dsa_wqcfg_reset(m, w, true);
+				dsa_wqcfg_reset(m, w, !dsa_is_wrong(m, DSA_FAULT_RESET_WQ_SIZE));
 		}
 		break;
 	case DSA_CMD_REQUEST_INT_HANDLE:
@@ -214,7 +226,8 @@ void dsa_command(struct dsa_model *m, uint32_t value)
 	uint8_t error;
 
 	if (m->cmdsts & DSA_CMDSTS_ACTIVE) {
-		dsa_report_error(m, &(struct dsa_error){.code = DSA_SWERR_CMD_ACTIVE});
+		if (!dsa_is_wrong(m, DSA_FAULT_COMMAND_ACTIVE_SILENT))
+			dsa_report_error(m, &(struct dsa_error){.code = DSA_SWERR_CMD_ACTIVE});
 		return;
 	}
 	error = check(m, value);
@@ -235,13 +248,28 @@ static bool waits(const struct dsa_model *m, uint32_t code, uint32_t operand)
 		return true;
 	if (dsa_is_wrong(m, DSA_FAULT_DRAIN_EARLY) && !abandons(m, code))
 		return false;
+	if (dsa_is_wrong(m, DSA_FAULT_ABORT_IGNORED) && (code == DSA_CMD_ABORT_ALL || code == DSA_CMD_ABORT_WQ))
+		return false;
+	if (dsa_is_wrong(m, DSA_FAULT_DRAIN_PASID_EARLY) && code == DSA_CMD_DRAIN_PASID)
+		return false;
 	return set && dsa_outstanding(m, set, pasid_filter(code, operand), m->cmd_seq);
+}
+
+static bool interrupts(const struct dsa_model *m)
+{
+	if (dsa_is_wrong(m, DSA_FAULT_COMMAND_ERROR_SILENT) && (m->cmdsts & DSA_CMDSTS_ERROR))
+		return false;
+	if (!(m->cmd & DSA_CMD_REQ_INT))
+		return dsa_is_wrong(m, DSA_FAULT_COMMAND_INTERRUPT_UNASKED);
+	return !dsa_is_wrong(m, DSA_FAULT_COMMAND_INTERRUPT_LOST);
 }
 
 static void end(struct dsa_model *m, uint32_t cmdsts)
 {
 	m->cmdsts = cmdsts;
-	if ((m->cmd & DSA_CMD_REQ_INT) && !dsa_is_wrong(m, DSA_FAULT_COMMAND_INTERRUPT_LOST))
+	if (dsa_is_wrong(m, DSA_FAULT_CMDSTS_RESULT))
+		m->cmdsts |= FIELD_PREP(DSA_CMDSTS_RESULT, FIELD_GET(DSA_CMD_CODE, m->cmd));
+	if (interrupts(m))
 		dsa_raise_cause(m, DSA_INTCAUSE_COMMAND);
 }
 

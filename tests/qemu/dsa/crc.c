@@ -66,7 +66,7 @@ static struct mode mode_of(const struct dsa_env *env, uint32_t flags)
 	return (struct mode){
 	        .width = crc64 ? 64 : 32,
 	        .invert = (flags & DSA_FLAG_CRC_NO_INVERT) == 0,
-	        .reflect = (flags & DSA_FLAG_CRC_NO_REFLECT) == 0,
+	        .reflect = (flags & DSA_FLAG_CRC_NO_REFLECT) == 0 || env->fault == DSA_FAULT_CRC_REFLECTION,
 	};
 }
 
@@ -84,7 +84,7 @@ static uint8_t start(const struct dsa_env *env, const struct dsa_raw_desc *desc,
 	uint64_t polynomial = mode.width == 64 ? POLY_CRC64 : POLY_CRC32C;
 	uint8_t raw[8], status;
 
-	if ((dsa_desc_flags(desc) & DSA_FLAG_READ_SEED) != 0) {
+	if ((dsa_desc_flags(desc) & DSA_FLAG_READ_SEED) != 0 && env->fault != DSA_FAULT_CRC_SEED_ADDRESS) {
 		status = dsa_mem_read(env, dsa_desc_u64(desc, 48), raw, mode.width / 8, NULL, fault_addr);
 		if (status != 0)
 			return status;

@@ -35,9 +35,9 @@ static uint8_t write_deltas(const struct dsa_env *env, struct record *record, co
 	for (*done = 0; *done + UNIT <= n; *done += UNIT) {
 		if (memcmp(a + *done, b + *done, UNIT) == 0)
 			continue;
-		if (record->max - record->len < DSA_DELTA_SIZE)
+		if (record->max - record->len < DSA_DELTA_SIZE && env->fault != DSA_FAULT_DELTA_OVERRUN)
 			return 0;
-		dsa_put_le(delta, (offset + *done) / UNIT, 2);
+		dsa_put_le(delta, (offset + *done) / UNIT + (env->fault == DSA_FAULT_DELTA_OFFSET), 2);
 		memcpy(delta + 2, b + *done, UNIT);
 		status = dsa_mem_write(env, record->addr + record->len, delta, sizeof(delta), NULL, fault_addr);
 		if (status != 0)

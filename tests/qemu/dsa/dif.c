@@ -156,6 +156,8 @@ void dsa_op_dif(const struct dsa_env *env, const struct dsa_raw_desc *desc, stru
 	uint64_t src = dsa_desc_u64(desc, 16), dst = dsa_desc_u64(desc, 24), fault = 0;
 	uint8_t buf[BLOCK_MAX + DSA_DIF_TUPLE];
 
+	if (opcode == DSA_OPCODE_DIF_INS && env->fault == DSA_FAULT_DIF_INSERT_TAG)
+		dst_tags.ref++;
 	if (opcode == DSA_OPCODE_DIF_INS)
 		dst_flags &= (uint8_t) ~(DST_REF_PASS | DST_GUARD_PASS | DST_APP_PASS);
 	for (n = 0; n < blocks; n++) {

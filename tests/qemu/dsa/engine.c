@@ -18,6 +18,12 @@ static struct dsa_entry *queue_at(struct dsa_wq *wq, unsigned i)
 	return &wq->queue[(wq->head + i) % DSA_MODEL_ENTRIES];
 }
 
+static bool overtakes(const struct dsa_model *m, const struct dsa_entry *entry)
+{
+	return dsa_is_wrong(m, DSA_FAULT_QUEUE_LIFO) ||
+	       (dsa_is_wrong(m, DSA_FAULT_DRAIN_DESCRIPTOR_EARLY) && dsa_desc_opcode(&entry->desc) == DSA_OPCODE_DRAIN);
+}
+
 void dsa_wq_push(struct dsa_model *m, unsigned index, const struct dsa_entry *entry)
 {
 	struct dsa_wq *wq = &m->wqs[index];
@@ -25,6 +31,13 @@ void dsa_wq_push(struct dsa_model *m, unsigned index, const struct dsa_entry *en
 
 	*slot = *entry;
 	slot->seq = m->next_seq++;
+	if (overtakes(m, entry) && wq->count > 1) {
+		const struct dsa_entry newest = *slot;
+
+		for (unsigned i = wq->count - 1; i; i--)
+			*queue_at(wq, i) = *queue_at(wq, i - 1);
+		*queue_at(wq, 0) = newest;
+	}
 	dsa_kick(m);
 }
 
@@ -83,6 +96,8 @@ void dsa_occupancy_check(struct dsa_model *m, unsigned index)
 	    wq->count > FIELD_GET(DSA_WQCFG5_LIMIT, wq->cfg[5]))
 		return;
 	wq->occupancy_generated = true;
+	if (dsa_is_wrong(m, DSA_FAULT_OCCUPANCY_INTERRUPT_LOST))
+		return;
 	if (!(wq->cfg[4] & DSA_WQCFG4_INT_IMS) && !FIELD_GET(DSA_WQCFG4_INT_HANDLE, wq->cfg[4]))
 		m->intcause |= DSA_INTCAUSE_OCCUPANCY;
 	dsa_event_interrupt(m, (wq->cfg[4] & DSA_WQCFG4_INT_IMS) != 0,
@@ -312,7 +327,8 @@ static void finish(struct dsa_model *m, const struct dsa_env *env, const struct 
 	dsa_perfmon_ended(m, engine, desc, r->status);
 	make_wrong(env, desc, r);
 	if (flags & IDXD_OP_FLAG_CRAV) {
-		if ((flags & IDXD_OP_FLAG_RCR || !quiet) && env->fault != DSA_FAULT_COMPLETION_LOST) {
+		if ((flags & IDXD_OP_FLAG_RCR || !quiet || env->fault == DSA_FAULT_RECORD_UNASKED) &&
+		    env->fault != DSA_FAULT_COMPLETION_LOST) {
 			struct dsa_result lost = {.status = DSA_COMP_CRA_XLAT | DSA_COMP_STATUS_WRITE};
 
 			if (write_record(env, dsa_desc_cr(desc), r, &lost.fault_addr)) {
@@ -328,7 +344,10 @@ static void finish(struct dsa_model *m, const struct dsa_env *env, const struct 
 		report(m, at, desc, r);
 	}
 	/* Another check may have failed before that of the handle: nobody gets at an entry that is not theirs. */
-	if ((flags & IDXD_OP_FLAG_RCI) && !env->rci_reserved && env->handle_ok(env, dsa_desc_handle(desc)))
+	if (env->fault == DSA_FAULT_CHILD_INTERRUPT_LOST && at->in_batch)
+		return;
+	if (((flags & IDXD_OP_FLAG_RCI) || env->fault == DSA_FAULT_INTERRUPT_UNASKED) && !env->rci_reserved &&
+	    env->handle_ok(env, dsa_desc_handle(desc)))
 		dsa_completion_interrupt(m, at->entry->ims, dsa_desc_handle(desc));
 }
 
@@ -380,10 +399,15 @@ static void run_batch(struct dsa_model *m, const struct dsa_env *env, const stru
 			break;
 		child_at.in_batch = true;
 		child_at.batch_index = (uint16_t)done;
-		if (run_one(m, &child_env, &child_at, &child) != DSA_COMP_SUCCESS)
-			all_good = false;
+		if (env->fault == DSA_FAULT_BATCH_LAST && done + 1 == count)
+			continue;
+		if (run_one(m, &child_env, &child_at, &child) == DSA_COMP_SUCCESS)
+			continue;
+		all_good = false;
+		if (env->fault == DSA_FAULT_BATCH_STOPS)
+			break;
 	}
-	if (r->status == DSA_COMP_SUCCESS && !all_good)
+	if (r->status == DSA_COMP_SUCCESS && !all_good && env->fault != DSA_FAULT_BATCH_STATUS)
 		r->status = DSA_COMP_BATCH_FAIL;
 	r->result = (env->gencap & DSA_GENCAP_BATCH_CONT) && !all_good;
 	r->bytes = done + (env->fault == DSA_FAULT_BATCH_COUNT);
@@ -470,11 +494,12 @@ static void complete(struct dsa_model *m, struct dsa_engine *engine)
 /* ---- dispatch ---- */
 
 /* A drain descriptor waits for all before it in its WQ (7.3): nothing of the WQ may be in an engine. */
-static bool may_start(const struct dsa_wq *wq)
+static bool may_start(const struct dsa_model *m, const struct dsa_wq *wq)
 {
 	const struct dsa_entry *first = &wq->queue[wq->head];
 
-	return wq->count && (dsa_desc_opcode(&first->desc) != DSA_OPCODE_DRAIN || !wq->in_flight);
+	return wq->count && (dsa_desc_opcode(&first->desc) != DSA_OPCODE_DRAIN || !wq->in_flight ||
+	                     dsa_is_wrong(m, DSA_FAULT_DRAIN_DESCRIPTOR_EARLY));
 }
 
 /* The WQ that an engine of the group serves next: round robin over those with work and credit (7.5). */
@@ -484,7 +509,7 @@ static int pick_wq(struct dsa_model *m, struct dsa_group *group)
 		for (unsigned i = 0; i < DSA_MODEL_WQS; i++) {
 			unsigned index = (group->next_wq + i) % DSA_MODEL_WQS;
 
-			if ((group->wqs[0] & BIT64(index)) && may_start(&m->wqs[index]) && m->wqs[index].credit) {
+			if ((group->wqs[0] & BIT64(index)) && may_start(m, &m->wqs[index]) && m->wqs[index].credit) {
 				m->wqs[index].credit--;
 				group->next_wq = index + 1;
 				return (int)index;

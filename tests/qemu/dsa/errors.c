@@ -8,12 +8,14 @@ void dsa_report_error(struct dsa_model *m, const struct dsa_error *error)
 
 	if (dsa_is_wrong(m, DSA_FAULT_SWERROR_LOST))
 		return;
-	if (m->swerror[0] & DSA_SWERROR_VALID) {
-		m->swerror[0] |= DSA_SWERROR_OVERFLOW;
+	if ((m->swerror[0] & DSA_SWERROR_VALID) && !dsa_is_wrong(m, DSA_FAULT_SWERROR_LAST)) {
+		if (!dsa_is_wrong(m, DSA_FAULT_SWERROR_OVERFLOW_LOST))
+			m->swerror[0] |= DSA_SWERROR_OVERFLOW;
 		return;
 	}
 	if (error->wq_valid)
-		first |= DSA_SWERROR_WQ_VALID | FIELD_PREP(DSA_SWERROR_WQ, error->wq);
+		first |= DSA_SWERROR_WQ_VALID |
+		         FIELD_PREP(DSA_SWERROR_WQ, error->wq ^ dsa_is_wrong(m, DSA_FAULT_SWERROR_WQ));
 	if (error->write)
 		first |= DSA_SWERROR_WRITE;
 	m->swerror[1] = FIELD_PREP(DSA_SWERROR_INFO, error->info);
@@ -32,7 +34,7 @@ void dsa_report_error(struct dsa_model *m, const struct dsa_error *error)
 	m->swerror[3] = 0;
 	/* An overflow that software has not cleared yet stays. */
 	m->swerror[0] = first | (m->swerror[0] & DSA_SWERROR_OVERFLOW);
-	if (m->genctrl & DSA_GENCTRL_SWERR_INT)
+	if ((m->genctrl & DSA_GENCTRL_SWERR_INT) && !dsa_is_wrong(m, DSA_FAULT_SWERROR_SILENT))
 		dsa_raise_cause(m, DSA_INTCAUSE_SWERR);
 }
 
@@ -60,7 +62,8 @@ void dsa_model_pci_changed(struct dsa_model *m, const struct dsa_model_pci *pci)
 	if (!pci->prs)
 		m->page_requests_failed = false;
 	m->pci = *pci;
-	if (!differs || m->state == DSA_STATE_DISABLED || m->state == DSA_STATE_HALT)
+	if (!differs || dsa_is_wrong(m, DSA_FAULT_HALT_MISSING) || m->state == DSA_STATE_DISABLED ||
+	    m->state == DSA_STATE_HALT)
 		return;
 	dsa_report_error(m, &(struct dsa_error){.code = DSA_SWERR_CONFIG_CHANGED});
 	dsa_halt(m, DSA_RESET_FLR);

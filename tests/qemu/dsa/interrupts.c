@@ -14,14 +14,14 @@ bool dsa_handle_ok(const struct dsa_model *m, const struct dsa_entry *entry, boo
 	uint32_t perm;
 
 	if (handle >= (entry->ims ? DSA_MODEL_IMS : DSA_MODEL_VECTORS))
-		return dsa_is_wrong(m, DSA_FAULT_HANDLE_UNCHECKED);
+		return dsa_is_wrong(m, DSA_FAULT_HANDLE_UNCHECKED) || dsa_is_wrong(m, DSA_FAULT_HANDLE_RANGE);
 	if (dsa_is_wrong(m, DSA_FAULT_HANDLE_UNCHECKED))
 		return true;
 	if (m->config.cmdcap && !(entry->ims ? m->ims_granted[handle] : m->msix_granted[handle]))
 		return false;
 	perm = entry->ims ? m->ims[handle].ctrl : m->msixperm[handle];
 	if (!!(perm & DSA_INTPERM_PASID_EN) != wq_pasid)
-		return false;
+		return dsa_is_wrong(m, DSA_FAULT_HANDLE_PASID_ENABLE);
 	return !wq_pasid || FIELD_GET(DSA_INTPERM_PASID, perm) == entry->pasid;
 }
 
@@ -53,10 +53,12 @@ void dsa_completion_interrupt(struct dsa_model *m, bool ims, uint16_t handle)
 		handle = (uint16_t)((handle + 1) % DSA_MODEL_VECTORS);
 	if (ims && dsa_is_wrong(m, DSA_FAULT_IMS_ENTRY))
 		handle = (uint16_t)((handle + 1) % DSA_MODEL_IMS);
+	if (dsa_is_wrong(m, DSA_FAULT_INTERRUPT_TABLE))
+		ims = false;
 	if (handle >= (ims ? DSA_MODEL_IMS : DSA_MODEL_VECTORS))
 		return;
 	perm = ims ? m->ims[handle].ctrl : m->msixperm[handle];
-	if (perm & DSA_INTPERM_IGNORE)
+	if ((perm & DSA_INTPERM_IGNORE) && !dsa_is_wrong(m, DSA_FAULT_IMS_IGNORE_IGNORED))
 		return;
 	dsa_perfmon_engine(m, m->running, NULL, DSA_EVENTS_COMPLETION, ims ? DSA_EVENT_IMS : DSA_EVENT_MSIX);
 	dsa_event_interrupt(m, ims, handle);
@@ -70,6 +72,8 @@ void dsa_ims_write_ctrl(struct dsa_model *m, unsigned index, uint32_t ctrl)
 	entry->ctrl = (ctrl & writable) | (entry->ctrl & DSA_IMS_CTRL_PENDING);
 	if ((entry->ctrl & DSA_IMS_CTRL_PENDING) && !(entry->ctrl & DSA_IMS_CTRL_MASK)) {
 		entry->ctrl &= ~DSA_IMS_CTRL_PENDING;
+		if (dsa_is_wrong(m, DSA_FAULT_IMS_PENDING_LOST))
+			return;
 		m->ops->message(m->ctx, entry->address, entry->data);
 	}
 }

@@ -175,13 +175,16 @@ struct dsa_model {
 	uint64_t next_seq;
 	uint64_t cmd_seq;      /* the running command waits for what was submitted before */
 	uint64_t cmd_ready_at; /* not done before */
+	uint32_t scratch;      /* of DSA_FAULT_UNLISTED_SCRATCH */
 };
 
 /* ops and ctx must outlive the model. Everything as after power-on. */
 void dsa_model_init(struct dsa_model *m, const struct dsa_model_ops *ops, void *ctx,
                     const struct dsa_model_config *config);
-/* Power-on, warm reset and FLR: all is lost (2.9). */
+/* Power-on and warm reset: all is lost (2.9). */
 void dsa_model_reset(struct dsa_model *m);
+/* Function level reset: the same, but for a halt that asks for more than that. */
+void dsa_model_flr(struct dsa_model *m);
 /* Frees what the model holds; after it, only dsa_model_init(). */
 void dsa_model_free(struct dsa_model *m);
 /* Configuration space changed. Not allowed while the device is not Disabled: then it halts (9.1.3). */

@@ -127,6 +127,8 @@ static void end_compare(const struct dsa_env *env, const struct dsa_raw_desc *de
 		result->result = 1;
 		result->bytes = (uint32_t)offset + (env->fault == DSA_FAULT_COMPARE_OFFSET ? 1 : 0);
 	}
+	if (env->fault == DSA_FAULT_EXPECTED_IGNORED)
+		return;
 	if ((dsa_desc_flags(desc) & IDXD_OP_FLAG_CR) != 0 && result->result != (dsa_desc_byte(desc, 40) & 1))
 		result->status = DSA_COMP_SUCCESS_PRED;
 }
@@ -137,10 +139,11 @@ static void op_compare(const struct dsa_env *env, const struct dsa_raw_desc *des
 	bool memory = dsa_desc_opcode(desc) == DSA_OPCODE_COMPARE;
 	uint64_t src = dsa_desc_u64(desc, 16), src2 = dsa_desc_u64(desc, 24), fault = 0, fault2 = 0;
 	size_t size = dsa_desc_size(desc), done = 0, n, got, got2;
+	size_t phase = env->fault == DSA_FAULT_COMPVAL_PHASE ? 1 : 0;
 	uint8_t a[DSA_CHUNK], b[DSA_CHUNK], status, status2 = 0;
 
 	for (size_t i = 0; !memory && i < sizeof(b); i++)
-		b[i] = (uint8_t)(src2 >> (i % 8 * 8));
+		b[i] = (uint8_t)(src2 >> ((i + phase) % 8 * 8));
 	while (done < size) {
 		n = dsa_min(sizeof(a), size - done);
 		status = dsa_mem_read(env, src + done, a, n, &got, &fault);

@@ -24,6 +24,15 @@ static bool accepts(const struct dsa_model *m, const struct dsa_wq *wq)
 	return m->state == DSA_STATE_ENABLED && wq->state == DSA_WQ_ENABLED;
 }
 
+static bool dead(const struct dsa_model *m, const struct dsa_wq *wq, uint64_t offset)
+{
+	if (dsa_is_wrong(m, DSA_FAULT_PORTAL_SLOTS))
+		return offset % DSA_PORTAL_SIZE >= DSA_DESC_SIZE;
+	if (dsa_is_wrong(m, DSA_FAULT_PORTAL_LIMITED_DEAD))
+		return dsa_wq_dedicated(wq) && (offset & DSA_PORTAL_LIMITED);
+	return false;
+}
+
 bool dsa_model_portal(struct dsa_model *m, uint64_t offset, const uint8_t bytes[DSA_DESC_SIZE], bool deferrable)
 {
 	const uint64_t page = offset % DSA_PORTAL_WQ_STRIDE & ~(uint64_t)(DSA_PORTAL_SIZE - 1);
@@ -34,7 +43,10 @@ bool dsa_model_portal(struct dsa_model *m, uint64_t offset, const uint8_t bytes[
 	if (index >= DSA_MODEL_WQS || !accepts(m, &m->wqs[index]))
 		return true;
 	wq = &m->wqs[index];
-	if (deferrable == dsa_wq_dedicated(wq))
+	if (dead(m, wq, offset))
+		return true;
+	if (deferrable == dsa_wq_dedicated(wq) &&
+	    !dsa_is_wrong(m, deferrable ? DSA_FAULT_DEDICATED_TAKES_DEFERRABLE : DSA_FAULT_SHARED_TAKES_POSTED))
 		return true; /* DMWr to a dedicated WQ: Retry. A posted write to a shared one: ignored. */
 	if (wq->count >= portal_limit(wq, page)) {
 		dsa_perfmon_portal(m, (unsigned)index, (page & DSA_PORTAL_LIMITED) != 0, false);
@@ -42,10 +54,11 @@ bool dsa_model_portal(struct dsa_model *m, uint64_t offset, const uint8_t bytes[
 			dsa_report_error(m, &(struct dsa_error){.code = DSA_SWERR_DWQ_FULL,
 			                                        .wq_valid = true,
 			                                        .wq = (uint8_t)index});
-		return true;
+		return !dsa_is_wrong(m, DSA_FAULT_SHARED_DROPS);
 	}
 	memcpy(&entry.desc, bytes, DSA_DESC_SIZE);
-	if (!dsa_wq_dedicated(wq)) {
+	if (!dsa_wq_dedicated(wq) ? !dsa_is_wrong(m, DSA_FAULT_SHARED_PASID)
+	                          : dsa_is_wrong(m, DSA_FAULT_DESCRIPTOR_PASID)) {
 		entry.pasid = (uint32_t)entry.desc.field[0] & 0xfffffU;
 		entry.priv = (entry.desc.field[0] >> 31) & 1;
 	} else if (wq->cfg[2] & DSA_WQCFG2_PASID_EN) {

@@ -29,8 +29,10 @@ struct IntelDSA {
 	MemoryRegion portals;
 	QEMUTimer *timer;
 	bool ticking;
+	bool flr; /* the reset that comes is one of the function */
 	struct dsa_model model;
 	struct dsa_tlb tlb;
+	uint8_t pieces[DSA_DESC_SIZE]; /* of DSA_FAULT_PORTAL_SMALL_WRITES */
 	/* properties */
 	char *fault;
 	char *version;
@@ -269,10 +271,13 @@ static uint64_t portals_read(void *opaque, hwaddr addr, unsigned size)
 
 static void portals_write(void *opaque, hwaddr addr, uint64_t value, unsigned size)
 {
-	(void)opaque;
-	(void)addr;
-	(void)value;
-	(void)size;
+	IntelDSA *s = opaque;
+
+	if (!dsa_is_wrong(&s->model, DSA_FAULT_PORTAL_SMALL_WRITES) || size != 8)
+		return;
+	stq_le_p(s->pieces + addr % DSA_DESC_SIZE, value);
+	if (addr % DSA_DESC_SIZE == DSA_DESC_SIZE - 8)
+		(void)dsa_model_portal(&s->model, addr, s->pieces, false);
 }
 
 static MemTxResult portals_write64b(void *opaque, hwaddr addr, const uint8_t data[64], bool deferrable, bool *retry,
@@ -304,7 +309,9 @@ static void config_write(PCIDevice *dev, uint32_t addr, uint32_t value, int len)
 	struct dsa_model_pci pci;
 
 	pci_default_write_config(dev, addr, value, len);
+	s->flr = true;
 	pcie_cap_flr_write_config(dev, addr, value, len);
+	s->flr = false;
 	dsa_pci_state(dev, &pci);
 	dsa_pci_page_requests(dev, pci.prs);
 	if (!pci.ats)
@@ -321,7 +328,10 @@ static void reset(DeviceState *device)
 	/* QEMU clears the command register behind this call: bus mastering is off as the rest is. */
 	s->model.pci = (struct dsa_model_pci){0};
 	dsa_tlb_flush(&s->tlb);
-	dsa_model_reset(&s->model);
+	if (s->flr)
+		dsa_model_flr(&s->model);
+	else
+		dsa_model_reset(&s->model);
 }
 
 static bool parse_fault(IntelDSA *s, enum dsa_fault *fault, Error **errp)

@@ -21,6 +21,9 @@ _Static_assert(ENGCAP_SPR == DSA_MODEL_ENGINES, "engines");
 
 #define WQCFG_SIZE 32U
 
+/* An offset without a register, for DSA_FAULT_UNLISTED_SCRATCH. */
+#define UNLISTED 0x18
+
 uint64_t dsa_gencap(const struct dsa_model *m)
 {
 	return GENCAP_SPR | (m->config.cmdcap ? DSA_GENCAP_CMDCAP : 0);
@@ -95,6 +98,20 @@ void dsa_model_init(struct dsa_model *m, const struct dsa_model_ops *ops, void *
 	dsa_model_reset(m);
 }
 
+void dsa_model_flr(struct dsa_model *m)
+{
+	const uint8_t state = m->state, reset_type = m->reset_type;
+
+	if (dsa_is_wrong(m, DSA_FAULT_FLR_IGNORED))
+		return;
+	dsa_model_reset(m);
+	/* What only the platform's reset can mend stays broken (5.9). */
+	if (state == DSA_STATE_HALT && reset_type > DSA_RESET_FLR) {
+		m->state = state;
+		m->reset_type = reset_type;
+	}
+}
+
 /* ---- tables: where an offset falls ---- */
 
 struct slot {
@@ -157,14 +174,15 @@ static uint32_t read_table(const struct dsa_model *m, uint32_t offset)
 
 static uint32_t read32(const struct dsa_model *m, uint32_t offset)
 {
+	const uint64_t msixperm = dsa_is_wrong(m, DSA_FAULT_OFFSETS_OVERLAP) ? DSA_MODEL_GRPCFG : DSA_MODEL_MSIXPERM;
 	const uint64_t offsets = FIELD_PREP(DSA_OFFSETS_GRPCFG, DSA_MODEL_GRPCFG / DSA_OFFSETS_UNIT) |
 	                         FIELD_PREP(DSA_OFFSETS_WQCFG, DSA_MODEL_WQCFG / DSA_OFFSETS_UNIT) |
-	                         FIELD_PREP(DSA_OFFSETS_MSIXPERM, DSA_MODEL_MSIXPERM / DSA_OFFSETS_UNIT) |
+	                         FIELD_PREP(DSA_OFFSETS_MSIXPERM, msixperm / DSA_OFFSETS_UNIT) |
 	                         FIELD_PREP(DSA_OFFSETS_IMS, DSA_MODEL_IMS_TABLE / DSA_OFFSETS_UNIT);
 
 	switch (offset) {
 	case DSA_VERSION:
-		return DSA_VERSION_1_0;
+		return DSA_VERSION_1_0 | (dsa_is_wrong(m, DSA_FAULT_VERSION_RESERVED) ? BIT32(31) : 0);
 	case DSA_GENCAP:
 	case DSA_GENCAP + 4:
 		return half(dsa_gencap(m), offset);
@@ -197,6 +215,8 @@ static uint32_t read32(const struct dsa_model *m, uint32_t offset)
 		return m->cmdsts & DSA_CMDSTS_ACTIVE ? DSA_CMDSTS_ACTIVE : m->cmdsts;
 	case DSA_CMDCAP:
 		return (uint32_t)dsa_command_capability(m);
+	case UNLISTED:
+		return m->scratch;
 	default:
 		if (offset >= DSA_SWERROR && offset < DSA_SWERROR + 32)
 			return half(m->swerror[(offset - DSA_SWERROR) / 8], offset);
@@ -261,6 +281,12 @@ static void write_wqcfg(struct dsa_model *m, unsigned index, uint32_t dword, uin
 		dsa_occupancy_check(m, index);
 }
 
+static bool ims_address_ok(const struct dsa_model *m, uint64_t address)
+{
+	return FIELD_GET(DSA_IMS_ADDR_FIXED, address) == DSA_IMS_ADDR_RESET >> 20 ||
+	       dsa_is_wrong(m, DSA_FAULT_IMS_ADDRESS_FREE);
+}
+
 static void write_ims(struct dsa_model *m, unsigned index, uint32_t at, uint32_t value, uint32_t mask)
 {
 	struct dsa_ims_entry *entry = &m->ims[index];
@@ -271,7 +297,7 @@ static void write_ims(struct dsa_model *m, unsigned index, uint32_t at, uint32_t
 	case DSA_IMS_ADDR:
 	case DSA_IMS_ADDR + 4:
 		merge64(&address, at, value, mask);
-		if (FIELD_GET(DSA_IMS_ADDR_FIXED, address) == DSA_IMS_ADDR_RESET >> 20)
+		if (ims_address_ok(m, address))
 			entry->address = address & ~UINT64_C(3);
 		break;
 	case DSA_IMS_DATA:
@@ -301,14 +327,14 @@ static bool write_ims_address(struct dsa_model *m, uint32_t offset, uint64_t val
 
 	if (!in_table(offset, DSA_MODEL_IMS_TABLE, DSA_IMS_STRIDE, DSA_MODEL_IMS, &s) || s.at != DSA_IMS_ADDR)
 		return false;
-	if (FIELD_GET(DSA_IMS_ADDR_FIXED, value) == DSA_IMS_ADDR_RESET >> 20)
+	if (ims_address_ok(m, value))
 		m->ims[s.index].address = value & ~UINT64_C(3);
 	return true;
 }
 
 static void write_table(struct dsa_model *m, uint32_t offset, uint32_t value, uint32_t mask)
 {
-	const bool disabled = m->state == DSA_STATE_DISABLED;
+	const bool disabled = m->state == DSA_STATE_DISABLED || dsa_is_wrong(m, DSA_FAULT_GRPCFG_UNLOCKED);
 	struct slot s;
 
 	if (in_table(offset, DSA_MODEL_MSIXPERM, DSA_MSIXPERM_STRIDE, DSA_MODEL_VECTORS, &s)) {
@@ -339,10 +365,12 @@ static void write32(struct dsa_model *m, uint32_t offset, uint32_t value, uint32
 {
 	switch (offset) {
 	case DSA_GENCFG:
-		if (m->state == DSA_STATE_DISABLED)
+		if (m->state == DSA_STATE_DISABLED || dsa_is_wrong(m, DSA_FAULT_GENCFG_UNLOCKED))
 			merge32(&m->gencfg, value, mask & (DSA_GENCFG_RB_LIMIT | DSA_GENCFG_USER_INT));
 		break;
 	case DSA_GENCTRL:
+		if (dsa_is_wrong(m, DSA_FAULT_GENCTRL_STICKY))
+			mask &= value;
 		merge32(&m->genctrl, value, mask & (DSA_GENCTRL_SWERR_INT | DSA_GENCTRL_HALT_INT));
 		break;
 	case DSA_INTCAUSE:
@@ -352,6 +380,14 @@ static void write32(struct dsa_model *m, uint32_t offset, uint32_t value, uint32
 	case DSA_CMD:
 		if (mask == UINT32_MAX)
 			dsa_command(m, value);
+		break;
+	case DSA_CMDSTS:
+		if (dsa_is_wrong(m, DSA_FAULT_CMDSTS_WRITABLE))
+			merge32(&m->cmdsts, value, mask & (uint32_t)DSA_CMDSTS_ERROR);
+		break;
+	case UNLISTED:
+		if (dsa_is_wrong(m, DSA_FAULT_UNLISTED_SCRATCH))
+			merge32(&m->scratch, value, mask);
 		break;
 	case DSA_SWERROR:
 		m->swerror[0] &= ~(uint64_t)(value & mask & (uint32_t)(DSA_SWERROR_VALID | DSA_SWERROR_OVERFLOW));
@@ -377,6 +413,8 @@ uint64_t dsa_model_read(struct dsa_model *m, uint64_t offset, unsigned width)
 		return 0;
 	if (width == 8)
 		return read32(m, at) | (uint64_t)read32(m, at + 4) << 32;
+	if (dsa_is_wrong(m, DSA_FAULT_READ_WIDTH) && width == 1)
+		return read32(m, at & ~3U) & 0xff;
 	return (read32(m, at & ~3U) >> (at % 4 * 8)) & (UINT32_MAX >> (32 - 8 * width));
 }
 
