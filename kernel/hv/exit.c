@@ -236,6 +236,7 @@ static void count(struct hv_vm *vm, const struct hv_exit *exit)
 	        [HV_EXIT_CR8] = HV_CAUSE_OTHER,
 	        [HV_EXIT_EXCEPTION] = HV_CAUSE_OTHER,
 	        [HV_EXIT_FORBIDDEN] = HV_CAUSE_FORBIDDEN,
+	        [HV_EXIT_RESUME] = HV_CAUSE_OTHER,
 	        [HV_EXIT_NOTHING] = HV_CAUSE_OTHER,
 	        [HV_EXIT_SHUTDOWN] = HV_CAUSE_SHUTDOWN,
 	        [HV_EXIT_INIT] = HV_CAUSE_OTHER,
@@ -251,6 +252,7 @@ static void count(struct hv_vm *vm, const struct hv_exit *exit)
 
 bool hv_handle_exit(struct hv_vm *vm, const struct hv_exit *exit, struct hv_result *result)
 {
+	const char *words = exit->words ? exit->words : "no more is known";
 	struct hv_regs regs;
 
 	count(vm, exit);
@@ -261,6 +263,7 @@ bool hv_handle_exit(struct hv_vm *vm, const struct hv_exit *exit, struct hv_resu
 	case HV_EXIT_INTERRUPT:
 	case HV_EXIT_WINDOW:
 	case HV_EXIT_EXCEPTION:
+	case HV_EXIT_RESUME:
 		return false;
 	case HV_EXIT_HYPERCALL:
 		return do_hypercall(vm, exit, &regs, result);
@@ -300,8 +303,8 @@ bool hv_handle_exit(struct hv_vm *vm, const struct hv_exit *exit, struct hv_resu
 		return true;
 	case HV_EXIT_INVALID:
 		result->end = HV_END_ERROR;
-		snprintf(result->text, sizeof(result->text), "%s refused to enter the guest: its state is not valid",
-		         vm->ops->name);
+		snprintf(result->text, sizeof(result->text), "%s refused to enter the guest: %s (0x%" PRIx64 ")",
+		         vm->ops->name, words, exit->code);
 		return true;
 	case HV_EXIT_MACHINE_CHECK:
 		result->end = HV_END_ERROR;
@@ -313,7 +316,7 @@ bool hv_handle_exit(struct hv_vm *vm, const struct hv_exit *exit, struct hv_resu
 	}
 	result->end = HV_END_ERROR;
 	snprintf(result->text, sizeof(result->text),
-	         "%s exit 0x%" PRIx64 " (0x%" PRIx64 ", 0x%" PRIx64 ") is not handled", vm->ops->name, exit->code,
-	         exit->info[0], exit->info[1]);
+	         "%s exit 0x%" PRIx64 " (%s; 0x%" PRIx64 ", 0x%" PRIx64 ") is not handled", vm->ops->name, exit->code,
+	         words, exit->info[0], exit->info[1]);
 	return true;
 }

@@ -24,6 +24,7 @@ enum hv_exit_reason {
 	HV_EXIT_EXCEPTION, /* an exception caught only so that its delivery cannot loop in the processor: to be given
 	                      back */
 	HV_EXIT_FORBIDDEN, /* an instruction that the guest does not have */
+	HV_EXIT_RESUME,    /* the vendor's part has seen to it: go on where the guest is */
 	HV_EXIT_NOTHING,   /* an instruction without effect here (WBINVD): go on behind it */
 	HV_EXIT_SHUTDOWN,
 	HV_EXIT_INIT,    /* an INIT signal reached the processor: not the guest's, but its run is over */
@@ -58,7 +59,8 @@ struct hv_exit {
 	uint8_t width;          /* PORT: bytes */
 	bool in;                /* PORT */
 	bool string;            /* PORT: INS or OUTS */
-	uint64_t code, info[2]; /* the vendor's own words, for dumps */
+	uint64_t code, info[2]; /* the vendor's own numbers, for dumps */
+	const char *words;      /* what code means, or NULL */
 };
 
 struct hv_ops {
@@ -68,7 +70,8 @@ struct hv_ops {
 
 	/* As hv_init(). Also says whether the processor is one for these operations: -ENODEV without *why if not. */
 	int (*probe)(const char **why);
-	/* On and off on the calling processor; on twice does nothing. enable() returns 0, -EPERM or -ENOMEM. */
+	/* On and off on the calling processor; on twice does nothing. enable() returns 0, -EPERM, -ENOMEM or -EIO (the
+	 * processor refused). */
 	int (*enable)(void);
 	void (*disable)(void);
 
@@ -96,6 +99,11 @@ struct hv_ops {
 	 * pending or comes makes an exit, and is taken when the caller switches interrupts on.
 	 */
 	void (*run)(void *vcpu, struct hv_exit *exit);
+	/*
+	 * The next run() is to exit (INTERRUPT) after about ns (at most a second), whatever the guest does. May be
+	 * NULL: then only the local APIC's timer does that.
+	 */
+	void (*set_limit)(void *vcpu, uint64_t ns);
 	/*
 	 * Stage-2 mappings have changed: translations made from them are gone before the guest executes again, on
 	 * whichever processor, those included where it ran long ago. An atomic mark only: the caller makes a guest that
@@ -126,5 +134,6 @@ struct hv_ops {
 };
 
 extern const struct hv_ops hv_svm;
+extern const struct hv_ops hv_vmx;
 
 #endif

@@ -139,6 +139,8 @@ enum step {
 /* With interrupts off: the guest, until it exits. */
 static enum step enter(struct hv_vm *vm, uint64_t deadline_ns, struct hv_exit *exit, struct hv_result *result)
 {
+	uint64_t left;
+
 	if (__atomic_exchange_n(&vm->stop, 0, __ATOMIC_SEQ_CST)) {
 		result->end = HV_END_STOPPED;
 		snprintf(result->text, sizeof(result->text), "stopped by the host");
@@ -155,7 +157,10 @@ static enum step enter(struct hv_vm *vm, uint64_t deadline_ns, struct hv_exit *e
 	}
 	vm->halted = false;
 	prepare(vm);
-	apic_timer_arm(time_left(vm, deadline_ns));
+	left = time_left(vm, deadline_ns);
+	apic_timer_arm(left);
+	if (vm->ops->set_limit)
+		vm->ops->set_limit(vm->vcpu, left);
 	vm->ops->run(vm->vcpu, exit);
 	read_back_tpr(vm);
 	return STEP_EXIT;

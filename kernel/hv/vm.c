@@ -12,10 +12,9 @@ static const struct hv_ops *vendor;
 
 int hv_init(const char **why)
 {
-	static const struct hv_ops *const all[] = {&hv_svm};
+	static const struct hv_ops *const all[] = {&hv_vmx, &hv_svm};
 
-	*why = "the processor has no virtualization extension that Adit knows (AMD SVM; Intel VMX is not supported "
-	       "yet)";
+	*why = "the processor has neither VMX nor SVM";
 	for (unsigned i = 0; i < ARRAY_SIZE(all); i++) {
 		const char *reason = NULL;
 		int rc = all[i]->probe(&reason);
