@@ -27,17 +27,21 @@
 #define DSA_GENCAP_CACHE_FLUSH    BIT64(3)
 #define DSA_GENCAP_CMDCAP         BIT64(4)
 #define DSA_GENCAP_DURABLE_WRITE  BIT64(5)
+#define DSA_GENCAP_INTER_DOMAIN   BIT64(6)
+#define DSA_GENCAP_FETCH_STRIDE   BIT64(7)
 #define DSA_GENCAP_DEST_READBACK  BIT64(8)
 #define DSA_GENCAP_DRAIN_READBACK BIT64(9)
 #define DSA_GENCAP_FILL16         BIT64(10)
 #define DSA_GENCAP_CRC64          BIT64(11)
-#define DSA_GENCAP_EVENT_LOG      GENMASK64(14, 13)
+#define DSA_GENCAP_FAULT_INFO     BIT64(12)         /* byte 2 of the completion record */
+#define DSA_GENCAP_EVENT_LOG      GENMASK64(14, 13) /* 0: none, else see DSA_EVL_ENTRY_SIZE */
 #define DSA_GENCAP_BATCH_CONT     BIT64(15)
 #define DSA_GENCAP_MAX_XFER       GENMASK64(20, 16) /* log2 bytes */
 #define DSA_GENCAP_MAX_BATCH      GENMASK64(24, 21) /* log2 descriptors */
 #define DSA_GENCAP_IMS_SIZE       GENMASK64(30, 25) /* in units of DSA_IMS_SIZE_UNIT entries */
 #define DSA_IMS_SIZE_UNIT         256
 #define DSA_GENCAP_CONFIG         BIT64(31)
+#define DSA_GENCAP_EVL_DROP       BIT64(32) /* a full event log drops entries, instead of blocking the device */
 #define DSA_GENCAP_BATCH1         BIT64(52)
 #define DSA_GENCAP_STRICT_LIMIT   BIT64(53) /* no strict ordering for writes to memory */
 
@@ -189,6 +193,7 @@ enum dsa_cmd_error {
 #define DSA_SWERROR_BATCH       BIT64(4)
 #define DSA_SWERROR_WRITE       BIT64(5)
 #define DSA_SWERROR_PRIV        BIT64(6)
+#define DSA_SWERROR_INFO_VALID  BIT64(7) /* version 2; 0: DSA_SWERROR_INFO holds for code 0x11 alone */
 #define DSA_SWERROR_CODE        GENMASK64(15, 8)
 #define DSA_SWERROR_WQ          GENMASK64(23, 16)
 #define DSA_SWERROR_OPCODE      GENMASK64(39, 32)
@@ -196,12 +201,61 @@ enum dsa_cmd_error {
 /* second quadword */
 #define DSA_SWERROR_BATCH_INDEX GENMASK64(15, 0)
 #define DSA_SWERROR_INFO        GENMASK64(63, 32)
+/* and in DSA_SWERROR_INFO, after the code */
+#define DSA_INFO_FLAGS          GENMASK32(23, 0)  /* 0x11: those that are invalid */
+#define DSA_INFO_HANDLE         GENMASK32(15, 0)  /* 0x19 */
+#define DSA_INFO_OPERAND        GENMASK32(31, 29) /* page faults: enum dsa_operand */
+
+/* Which operand of a descriptor faulted (8.2): bits 3:1 of the completion record's byte 2, and DSA_INFO_OPERAND. */
+enum dsa_operand {
+	DSA_OPERAND_UNKNOWN = 0,
+	DSA_OPERAND_SOURCE =
+	        1, /* the first source, descriptor list, delta record to apply, first readback, translation */
+	DSA_OPERAND_SOURCE2 = 2,     /* second source, CRC seed, second readback */
+	DSA_OPERAND_DESTINATION = 3, /* the first destination, delta record to create */
+	DSA_OPERAND_DESTINATION2 = 4,
+	DSA_OPERAND_RECORD = 5, /* the completion record */
+};
+#define DSA_CR_FAULT_MASKED  0x01 /* the record's byte 2: bits 11:0 of the fault address are not given */
+#define DSA_CR_FAULT_OPERAND 0x0e
 
 /* SWERROR codes beyond the completion status codes (5.8, 5.9). */
 #define DSA_SWERR_CONFIG_CHANGED 0x51 /* PCI configuration changed while not Disabled */
 #define DSA_SWERR_CMD_ACTIVE     0x52 /* CMD written while a command was active */
 #define DSA_SWERR_DWQ_FULL       0x53 /* posted write to a full dedicated WQ */
 #define DSA_SWERR_EVL_APPEND     0x54
+
+/* Event log (version 2), if GENCAP.EVENT_LOG: a ring in memory that the device fills and software empties (5.9). */
+#define DSA_EVLCFG                 0xe0 /* 128, writable while Disabled */
+#define DSA_EVLCFG_PASID_EN        BIT64(0)
+#define DSA_EVLCFG_PRIV            BIT64(1)
+#define DSA_EVLCFG_BASE            GENMASK64(63, 12)
+/* second quadword */
+#define DSA_EVLCFG_SIZE            GENMASK64(15, 0) /* entries; one of them stays free */
+#define DSA_EVLCFG_PASID           GENMASK64(35, 16)
+#define DSA_EVL_MIN_SIZE           64
+#define DSA_EVLSTATUS              0xf0 /* 64 */
+#define DSA_EVLSTATUS_HEAD         GENMASK64(15, 0)
+#define DSA_EVLSTATUS_TAIL         GENMASK64(47, 32)
+#define DSA_EVLSTATUS_PENDING      BIT64(62) /* write 1 to clear */
+/* GENCAP.EVENT_LOG to bytes of an entry. */
+#define DSA_EVL_ENTRY_SIZE(gencap) (UINT32_C(32) << FIELD_GET(DSA_GENCAP_EVENT_LOG, gencap))
+#define DSA_EVL_ENTRY_MIN          64
+/*
+ * An entry (5.9): its first quadword is SWERROR's without VALID and OVERFLOW, and with the batch it belongs to; the
+ * second has SWERROR's batch index and information, and more for the codes that have a completion record.
+ */
+#define DSA_EVL_BATCH_ID           GENMASK64(31, 24)
+#define DSA_EVL_RCI                BIT64(48) /* second quadword: the completion interrupt is for software to raise */
+#define DSA_EVL_IMS                BIT64(49) /* by way of the IMS */
+#define DSA_EVL_RCR                BIT64(50) /* the completion record is for software to write */
+#define DSA_EVL_FIRST              BIT64(51) /* the first entry of that batch */
+#define DSA_EVL_RECORD             32        /* byte offset of the completion record */
+/* Codes that only the event log has: the end of a drain, and of a batch whose descriptors have entries (5.9). */
+#define DSA_COMP_EVL_DRAIN         0x26
+#define DSA_COMP_EVL_BATCH         0x27
+
+#define DSA_CMDPARAM 0xe000 /* 64, version 2 */
 
 #define DSA_DUMMY_PORTAL 0xf000
 
@@ -236,7 +290,9 @@ enum dsa_cmd_error {
 
 /* WQCFG: dword n at offset 4n, entries DSA_WQCAP_WQCFG_SIZE apart */
 #define DSA_WQCFG_STRIDE(wqcap)  (UINT32_C(32) << FIELD_GET(DSA_WQCAP_WQCFG_SIZE, wqcap))
-#define DSA_WQCFG_DWORDS         8 /* without OPCFG */
+#define DSA_WQCFG_DWORDS         8  /* without OPCFG */
+#define DSA_WQCFG_OPCFG          8  /* the first dword of it: bit n = opcode n is allowed; if WQCAP.OPCFG */
+#define DSA_WQCFG_DWORDS_MAX     16 /* with it */
 #define DSA_WQCFG0_SIZE          GENMASK32(15, 0)
 #define DSA_WQCFG1_THRESHOLD     GENMASK32(15, 0)
 #define DSA_WQCFG2_DEDICATED     BIT32(0)
@@ -320,7 +376,7 @@ enum dsa_cmd_error {
 #define DSA_EVENT_ATS_FAULT        BIT32(3)
 #define DSA_EVENT_PRS_SUCCESS      BIT32(4)
 #define DSA_EVENT_PRS_INVALID      BIT32(5)
-#define DSA_EVENTS_OPERATION       3 /* opcodes 0x00 to 0x09, 0x10 to 0x15 and 0x20, without the gaps */
+#define DSA_EVENTS_OPERATION       3 /* opcodes 0x00 to 0x09, 0x10 to 0x15 and 0x20, without the gaps; then 0x0a, 0x17 */
 #define DSA_EVENTS_COMPLETION      4
 #define DSA_EVENT_MSIX             BIT32(0)
 #define DSA_EVENT_IMS              BIT32(1)
@@ -338,5 +394,9 @@ enum dsa_cmd_error {
 #define DSA_PORTAL_IMS       0x2000
 #define DSA_DESC_SIZE        64
 #define DSA_CR_SIZE          32
+
+/* Operations of version 2 that <linux/idxd.h> does not name yet. */
+#define DSA_OP_TRANSLATION_FETCH 0x0a
+#define DSA_OP_DIX_GENERATE      0x17
 
 #endif

@@ -84,15 +84,24 @@ static void fill_memory(void)
 	memset(flat_perm, FLAT_READ | FLAT_WRITE, sizeof(flat_perm));
 }
 
-void world_start(struct world *w, enum dsa_fault fault, bool cmdcap)
+static void start(struct world *w, struct dsa_model_config config)
 {
-	const struct dsa_model_config config = {
-	        .fault = fault, .cmdcap = cmdcap, .service_ns = SERVICE_NS, .command_ns = COMMAND_NS};
-
+	config.service_ns = SERVICE_NS;
+	config.command_ns = COMMAND_NS;
 	fill_memory();
 	memset(w, 0, sizeof(*w));
 	w->deadline = WORLD_NEVER;
 	dsa_model_init(&w->m, &ops, w, &config);
+}
+
+void world_start(struct world *w, enum dsa_fault fault, bool cmdcap)
+{
+	start(w, (struct dsa_model_config){.fault = fault, .cmdcap = cmdcap});
+}
+
+void world_start2(struct world *w, enum dsa_fault fault, bool evl_drops)
+{
+	start(w, (struct dsa_model_config){.fault = fault, .version2 = true, .evl_drops = evl_drops});
 }
 
 void world_pci(struct world *w, bool pasid, bool ats)
@@ -122,19 +131,19 @@ void wr64(struct world *w, uint64_t offset, uint64_t value)
 	dsa_model_write(&w->m, offset, 8, value);
 }
 
-static uint64_t wqcfg_at(unsigned wq, unsigned dword)
+static uint64_t wqcfg_at(struct world *w, unsigned wq, unsigned dword)
 {
-	return DSA_MODEL_WQCFG + 32U * wq + 4U * dword;
+	return DSA_MODEL_WQCFG + DSA_WQCFG_STRIDE(rd64(w, DSA_WQCAP)) * wq + 4U * dword;
 }
 
 uint32_t wqcfg(struct world *w, unsigned wq, unsigned dword)
 {
-	return rd(w, wqcfg_at(wq, dword));
+	return rd(w, wqcfg_at(w, wq, dword));
 }
 
 void wqcfg_set(struct world *w, unsigned wq, unsigned dword, uint32_t value)
 {
-	wr(w, wqcfg_at(wq, dword), value);
+	wr(w, wqcfg_at(w, wq, dword), value);
 }
 
 void grpcfg_set(struct world *w, unsigned group, uint64_t wqs, uint64_t engines)
@@ -172,6 +181,21 @@ void world_up(struct world *w, enum dsa_fault fault)
 	world_pci(w, true, false);
 	world_configure(w);
 	wr(w, DSA_GENCFG, DSA_MODEL_READ_BUFFERS | DSA_GENCFG_USER_INT);
+	(void)command(w, DSA_CMD_ENABLE_DEVICE, 0);
+	for (unsigned wq = 0; wq < WQS_IN_USE; wq++)
+		(void)command(w, DSA_CMD_ENABLE_WQ, wq);
+}
+
+void world_up2(struct world *w, enum dsa_fault fault, bool evl_drops)
+{
+	world_start2(w, fault, evl_drops);
+	world_pci(w, true, true);
+	world_configure(w);
+	memset(flat_at(EVL), 0, (size_t)WORLD_EVL * DSA_EVL_ENTRY_MIN);
+	wr64(w, DSA_EVLCFG, EVL);
+	wr64(w, DSA_EVLCFG + 8, FIELD_PREP(DSA_EVLCFG_SIZE, (uint64_t)WORLD_EVL));
+	wr(w, DSA_GENCFG, DSA_MODEL_READ_BUFFERS | DSA_GENCFG_USER_INT | DSA_GENCFG_EVL);
+	wr(w, DSA_GENCTRL, DSA_GENCTRL_SWERR_INT | DSA_GENCTRL_HALT_INT | DSA_GENCTRL_EVL_INT);
 	(void)command(w, DSA_CMD_ENABLE_DEVICE, 0);
 	for (unsigned wq = 0; wq < WQS_IN_USE; wq++)
 		(void)command(w, DSA_CMD_ENABLE_WQ, wq);
@@ -284,12 +308,14 @@ const char *world_invariants(const struct world *w)
 {
 	const struct dsa_model *m = &w->m;
 	unsigned busy[DSA_MODEL_WQS] = {0};
+	bool log_full = false;
 
 	if (m->state > DSA_STATE_HALT)
 		return "device state";
 	for (unsigned e = 0; e < DSA_MODEL_ENGINES; e++) {
 		if (m->engines[e].busy && m->engines[e].wq >= DSA_MODEL_WQS)
 			return "WQ of an engine";
+		log_full |= m->engines[e].busy && m->engines[e].log_full;
 		if (m->engines[e].busy)
 			busy[m->engines[e].wq]++;
 	}
@@ -311,7 +337,10 @@ const char *world_invariants(const struct world *w)
 	}
 	if (m->state == DSA_STATE_DRAIN && !(m->cmdsts & DSA_CMDSTS_ACTIVE))
 		return "device in progress without a command";
-	if ((m->cmdsts & DSA_CMDSTS_ACTIVE) && w->deadline == WORLD_NEVER)
+	if (m->evl_tail >= DSA_EVL_MIN_SIZE && m->evl_tail >= FIELD_GET(DSA_EVLCFG_SIZE, m->evlcfg[1]) && dsa_evl_on(m))
+		return "tail of the event log";
+	/* Software that does not empty the event log waits for ever. */
+	if ((m->cmdsts & DSA_CMDSTS_ACTIVE) && w->deadline == WORLD_NEVER && !log_full)
 		return "a command that nothing will end";
 	return NULL;
 }

@@ -27,6 +27,8 @@
 #define WQS_IN_USE 3U
 #define CR(n)      (FLAT_BASE + 0x1000 + 32 * (uint64_t)(n)) /* completion records */
 #define LIST       (FLAT_BASE + 0x2000)                      /* of a batch */
+#define EVL        (FLAT_BASE + 0x3c000)                     /* event log, at the end of memory */
+#define WORLD_EVL  64U
 #define DATA(n)    (FLAT_BASE + 0x4000 + 0x1000 * (uint64_t)(n))
 #define CRAV_RCR   (IDXD_OP_FLAG_CRAV | IDXD_OP_FLAG_RCR)
 
@@ -50,12 +52,17 @@ struct world {
 
 /* Power-on, PCI configuration as the firmware leaves it: nothing on. */
 void world_start(struct world *w, enum dsa_fault fault, bool cmdcap);
+/* The same for version 2.0. */
+void world_start2(struct world *w, enum dsa_fault fault, bool evl_drops);
 /* Bus mastering, PASID and ATS as asked. */
 void world_pci(struct world *w, bool pasid, bool ats);
 /* The configuration above, device still Disabled. */
 void world_configure(struct world *w);
 /* world_start, _pci with PASID, _configure, device and WQs enabled. */
 void world_up(struct world *w, enum dsa_fault fault);
+
+/* The same for version 2.0 with ATS, the event log (WORLD_EVL entries at EVL) and its interrupt. */
+void world_up2(struct world *w, enum dsa_fault fault, bool evl_drops);
 
 uint32_t rd(struct world *w, uint64_t offset);
 uint64_t rd64(struct world *w, uint64_t offset);

@@ -258,7 +258,7 @@ static const struct fault_row rows[] = {
         {DSA_FAULT_COMMAND_INTERRUPT_LOST, command_interrupts, 1, 0},
         {DSA_FAULT_GENCAP_XFER, enable_with_max_xfer, 0, DSA_CMDERR_WQ_MAX_XFER},
         {DSA_FAULT_WQCAP_SIZE, enable_with_all_entries, 0, DSA_CMDERR_WQ_SIZES},
-        {DSA_FAULT_OPCAP_EXTRA, opcodes_missing, 0, BIT64(0x0a)},
+        {DSA_FAULT_OPCAP_EXTRA, opcodes_missing, 0, BIT64(0x16)},
         {DSA_FAULT_WQCFG_UNLOCKED, priority_while_enabled, 1, 9},
         {DSA_FAULT_WQ_STAYS_DISABLED, wq_state, DSA_WQ_ENABLED, DSA_WQ_DISABLED},
         {DSA_FAULT_COMMAND_HANGS, drain_cmdsts, 0, DSA_CMDSTS_ACTIVE},

@@ -10,11 +10,14 @@ DSA_EXEC_UNIT := $(addprefix tests/qemu/dsa/,checks.c ops.c crc.c dif.c delta.c 
 UNIT_SRC_dsa_checks := $(DSA_EXEC_UNIT)
 UNIT_SRC_dsa_exec := $(DSA_EXEC_UNIT)
 UNIT_LIBS_dsa_exec := -lisal
+UNIT_SRC_dsa_exec2 := $(DSA_EXEC_UNIT)
+UNIT_LIBS_dsa_exec2 := -lisal
 UNIT_SRC_dsa_records := $(DSA_EXEC_UNIT)
 UNIT_LIBS_dsa_records := -lisal
 DSA_MODEL_UNIT := $(DSA_EXEC_UNIT) tests/unit/dsa_world.c \
-	$(addprefix tests/qemu/dsa/,commands.c enable.c engine.c errors.c fiber.c interrupts.c perfmon.c portals.c regs.c)
-$(foreach t,regs enable commands work batch interrupts faults faults_desc faults_regs faults_portals pages perfmon,$(eval UNIT_SRC_dsa_model_$(t) := $(DSA_MODEL_UNIT)))
+	$(addprefix tests/qemu/dsa/,batch.c capability.c commands.c descriptor.c enable.c engine.c errors.c evl.c fiber.c) \
+	$(addprefix tests/qemu/dsa/,interrupts.c pages.c perfmon.c portals.c queue.c regs.c tables.c)
+$(foreach t,regs enable commands work batch interrupts faults faults_desc faults_regs faults_portals pages perfmon evl version2,$(eval UNIT_SRC_dsa_model_$(t) := $(DSA_MODEL_UNIT)))
 FUZZ_SRC_dsa_model := $(DSA_MODEL_UNIT)
 UNIT_SRC_fbcon := kernel/fbcon.c kernel/font.S
 UNIT_SRC_pci := drivers/pci/capability.c drivers/pci/ecam.c kernel/acpi_parse.c

@@ -56,6 +56,10 @@ static const struct op_rule {
         [DSA_OPCODE_DIF_INS] = {true, true, BOF | WRITES | A1 | A2, 0, BYTE(40) | BYTES(43, 55)},
         [DSA_OPCODE_DIF_STRP] = {true, true, BOF | WRITES | A1 | A2, 0, BYTE(41) | BYTES(43, 47) | BYTES(56, 63)},
         [DSA_OPCODE_DIF_UPDT] = {true, true, BOF | WRITES | A1 | A2, 0, BYTES(43, 47)},
+        [DSA_OP_TRANSLATION_FETCH] = {true, false, BOF | DSA_FLAG_STRIDE, 0,
+                                      BYTES(24, 31) | BYTES(40, 47) | BYTES(48, 63)},
+        /* That it needs a record is in its description, and not in the table of flags. */
+        [DSA_OP_DIX_GENERATE] = {true, true, BOF | WRITES | A1 | A2, RECORD, BYTE(40) | BYTES(43, 55)},
         [DSA_OPCODE_CFLUSH] = {true, true, BOF | WRITES | A2, 0, BYTES(16, 23) | BYTES(40, 63)},
 };
 
@@ -67,6 +71,7 @@ static const struct flag_gate {
 } gates[] = {
         {BIT64(DSA_OPCODE_BATCH), DSA_FLAG_BATCH_ERROR, DSA_GENCAP_BATCH_CONT},
         {BIT64(DSA_OPCODE_DRAIN), DSA_FLAG_READBACK1 | DSA_FLAG_READBACK2, DSA_GENCAP_DRAIN_READBACK},
+        {BIT64(DSA_OP_TRANSLATION_FETCH), DSA_FLAG_STRIDE, DSA_GENCAP_FETCH_STRIDE},
         {BIT64(DSA_OPCODE_MEMFILL), DSA_FLAG_FILL16, DSA_GENCAP_FILL16},
         {BIT64(DSA_OPCODE_CRCGEN) | BIT64(DSA_OPCODE_COPY_CRC), DSA_FLAG_CRC64, DSA_GENCAP_CRC64},
         {BIT64(DSA_OPCODE_CFLUSH), CACHE1, DSA_GENCAP_CACHE_FLUSH},
@@ -142,6 +147,8 @@ static bool reserved_clear(const struct dsa_env *env, const struct dsa_raw_desc 
 		reserved &= ~BYTES(24, 31);
 	if (opcode == DSA_OPCODE_MEMFILL && (flags & DSA_FLAG_FILL16) != 0)
 		reserved &= ~BYTES(40, 47);
+	if (opcode == DSA_OP_TRANSLATION_FETCH && (flags & DSA_FLAG_STRIDE) != 0)
+		reserved &= ~BYTES(48, 51);
 	if (is_crc(opcode) && (flags & DSA_FLAG_CRC64) != 0)
 		reserved &= ~BYTES(44, 47);
 	if (is_crc(opcode) && (flags & DSA_FLAG_READ_SEED) != 0)
@@ -155,9 +162,11 @@ static bool reserved_clear(const struct dsa_env *env, const struct dsa_raw_desc 
 	/* Between the PASID and the privilege bit, and within the DIF flags (5.8). */
 	if ((desc->field[0] & GENMASK64(30, 20)) != 0)
 		return false;
-	if (opcode >= DSA_OPCODE_DIF_CHECK && opcode <= DSA_OPCODE_DIF_UPDT && (dsa_desc_byte(desc, 42) & 0xf0) != 0)
+	if (((opcode >= DSA_OPCODE_DIF_CHECK && opcode <= DSA_OPCODE_DIF_UPDT) || opcode == DSA_OP_DIX_GENERATE) &&
+	    (dsa_desc_byte(desc, 42) & 0xf0) != 0)
 		return false;
-	if ((opcode == DSA_OPCODE_DIF_INS || opcode == DSA_OPCODE_DIF_UPDT) && (dsa_desc_byte(desc, 41) & 0x07) != 0)
+	if ((opcode == DSA_OPCODE_DIF_INS || opcode == DSA_OPCODE_DIF_UPDT || opcode == DSA_OP_DIX_GENERATE) &&
+	    (dsa_desc_byte(desc, 41) & 0x07) != 0)
 		return false;
 	return true;
 }
@@ -167,6 +176,7 @@ static unsigned size_unit(const struct dsa_raw_desc *desc, uint8_t opcode)
 {
 	switch (opcode) {
 	case DSA_OPCODE_DIF_INS:
+	case DSA_OP_DIX_GENERATE:
 		return dsa_dif_block(desc);
 	case DSA_OPCODE_DIF_CHECK:
 	case DSA_OPCODE_DIF_STRP:
@@ -181,6 +191,9 @@ static bool size_good(const struct dsa_env *env, const struct dsa_raw_desc *desc
 {
 	uint64_t size = dsa_desc_size(desc), limit = BIT64(env->max_xfer);
 
+	/* Which code a region that is empty or goes around the end leads to is not said; it is no transfer. */
+	if (opcode == DSA_OP_TRANSLATION_FETCH)
+		return size > 0 && dsa_desc_u64(desc, 16) + (size - 1) >= dsa_desc_u64(desc, 16);
 	if (!rules[opcode].sized || env->fault == DSA_FAULT_SIZE_UNCHECKED)
 		return true;
 	if (env->fault == DSA_FAULT_WQ_LIMIT_UNCHECKED)
@@ -235,6 +248,8 @@ static bool overlap(const struct dsa_env *env, const struct dsa_raw_desc *desc, 
 	case DSA_OPCODE_COPY_CRC:
 	case DSA_OPCODE_DIF_UPDT:
 		return meet(one, size, two, size);
+	case DSA_OP_DIX_GENERATE:
+		return meet(one, size, two, size / size_unit(desc, opcode) * DSA_DIF_TUPLE);
 	case DSA_OPCODE_DIF_INS:
 	case DSA_OPCODE_DIF_STRP: {
 		uint64_t blocks = size / size_unit(desc, opcode), block = dsa_dif_block(desc);
@@ -255,6 +270,14 @@ static bool aligned(const struct dsa_raw_desc *desc, uint8_t opcode)
 		return IS_ALIGNED(one | two | dsa_desc_size(desc), 8);
 	case DSA_OPCODE_AP_DELTA:
 		return IS_ALIGNED(two | dsa_desc_size(desc), 8);
+	case DSA_OP_DIX_GENERATE:
+		return IS_ALIGNED(two, DSA_DIF_TUPLE);
+	case DSA_OP_TRANSLATION_FETCH: {
+		uint64_t stride = dsa_desc_u32(desc, 48);
+
+		return (dsa_desc_flags(desc) & DSA_FLAG_STRIDE) == 0 ||
+		       (stride >= 4096 && (stride & (stride - 1)) == 0);
+	}
 	case DSA_OPCODE_CRCGEN:
 	case DSA_OPCODE_COPY_CRC:
 		return (dsa_desc_flags(desc) & DSA_FLAG_READ_SEED) == 0 ||
@@ -278,6 +301,9 @@ static uint8_t check(const struct dsa_env *env, const struct dsa_raw_desc *desc,
 	if (!dsa_opcode_known(env, opcode))
 		return env->fault == DSA_FAULT_OPCODE_UNCHECKED ? 0 : DSA_COMP_BAD_OPCODE;
 	if (env->in_batch && (opcode == DSA_OPCODE_BATCH || opcode == DSA_OPCODE_DRAIN))
+		return DSA_COMP_BAD_OPCODE;
+	/* Nothing to fetch where nothing is translated. */
+	if (opcode == DSA_OP_TRANSLATION_FETCH && !env->who.ats)
 		return DSA_COMP_BAD_OPCODE;
 	bad = bad_flags(env, opcode, dsa_desc_flags(desc));
 	if (bad != 0) {

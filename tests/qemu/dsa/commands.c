@@ -185,6 +185,7 @@ static uint32_t finish(struct dsa_model *m, uint32_t code, uint32_t operand)
 	switch (code) {
 	case DSA_CMD_ENABLE_DEVICE:
 		m->state = DSA_STATE_ENABLED;
+		dsa_evl_start(m);
 		break;
 	case DSA_CMD_DISABLE_DEVICE:
 		m->state = dsa_is_wrong(m, DSA_FAULT_DEVICE_STAYS_ENABLED) ? DSA_STATE_ENABLED : DSA_STATE_DISABLED;
@@ -301,5 +302,7 @@ void dsa_command_halted(struct dsa_model *m)
 
 uint64_t dsa_command_capability(const struct dsa_model *m)
 {
-	return m->config.cmdcap ? GENMASK64(DSA_CMD_RELEASE_INT_HANDLE, DSA_CMD_ENABLE_DEVICE) : 0;
+	if (!(dsa_gencap(m) & DSA_GENCAP_CMDCAP))
+		return 0;
+	return GENMASK64(m->config.cmdcap ? DSA_CMD_RELEASE_INT_HANDLE : DSA_CMD_ABORT_PASID, DSA_CMD_ENABLE_DEVICE);
 }

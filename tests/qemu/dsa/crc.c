@@ -116,7 +116,7 @@ void dsa_op_crc(const struct dsa_env *env, const struct dsa_raw_desc *desc, stru
 
 	read_status = start(env, desc, mode, &crc, &read_fault);
 	if (read_status != 0) {
-		dsa_end_early(result, read_status, read_fault, 0);
+		dsa_end_early(result, read_status, DSA_OPERAND_SOURCE2, read_fault, 0);
 		return;
 	}
 	while (done < size && read_status == 0 && write_status == 0) {
@@ -130,9 +130,9 @@ void dsa_op_crc(const struct dsa_env *env, const struct dsa_raw_desc *desc, stru
 	}
 	dsa_put_le(result->specific, convert(mode, crc.reg), mode.width / 8);
 	if (write_status != 0)
-		dsa_end_early(result, write_status, write_fault, done);
+		dsa_end_early(result, write_status, DSA_OPERAND_DESTINATION, write_fault, done);
 	else if (read_status != 0)
-		dsa_end_early(result, read_status, read_fault, done);
+		dsa_end_early(result, read_status, DSA_OPERAND_SOURCE, read_fault, done);
 	else if (copy)
 		dsa_readback(env, desc, dst, size, result);
 }

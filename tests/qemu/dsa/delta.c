@@ -64,7 +64,7 @@ void dsa_op_create_delta(const struct dsa_env *env, const struct dsa_raw_desc *d
 		result->result = record.len > 0 ? WRITTEN : EQUAL;
 		dsa_put_le(result->specific, record.len, 4);
 		if (write_status != 0) {
-			dsa_end_early(result, write_status, write_fault, offset);
+			dsa_end_early(result, write_status, DSA_OPERAND_DESTINATION, write_fault, offset);
 			return;
 		}
 		if (done < n) {
@@ -73,11 +73,11 @@ void dsa_op_create_delta(const struct dsa_env *env, const struct dsa_raw_desc *d
 			break;
 		}
 		if (status != 0 && got <= got2) {
-			dsa_end_early(result, status, fault, offset);
+			dsa_end_early(result, status, DSA_OPERAND_SOURCE, fault, offset);
 			return;
 		}
 		if (status2 != 0) {
-			dsa_end_early(result, status2, fault2, offset);
+			dsa_end_early(result, status2, DSA_OPERAND_SOURCE2, fault2, offset);
 			return;
 		}
 	}
@@ -98,21 +98,21 @@ void dsa_op_apply_delta(const struct dsa_env *env, const struct dsa_raw_desc *de
 
 		status = dsa_mem_read(env, addr + done, delta, sizeof(delta), NULL, &fault);
 		if (status != 0) {
-			dsa_end_early(result, status, fault, done);
+			dsa_end_early(result, status, DSA_OPERAND_SOURCE, fault, done);
 			return;
 		}
 		offset = dsa_get_le(delta, 2) * UNIT;
 		if (done > 0 && offset <= last) {
-			dsa_end_early(result, DSA_COMP_DR_OFFSET_NOINC, 0, done);
+			dsa_end_early(result, DSA_COMP_DR_OFFSET_NOINC, DSA_OPERAND_UNKNOWN, 0, done);
 			return;
 		}
 		if (offset >= size) {
-			dsa_end_early(result, DSA_COMP_DR_OFFSET_ERANGE, 0, done);
+			dsa_end_early(result, DSA_COMP_DR_OFFSET_ERANGE, DSA_OPERAND_UNKNOWN, 0, done);
 			return;
 		}
 		status = dsa_mem_write(env, dst + offset, delta + 2, UNIT, NULL, &fault);
 		if (status != 0) {
-			dsa_end_early(result, status, fault, done);
+			dsa_end_early(result, status, DSA_OPERAND_DESTINATION, fault, done);
 			return;
 		}
 		last = offset;

@@ -2,8 +2,8 @@
 /*
  * Data integrity fields (5.8): a tuple of guard, application tag and reference tag, big-endian, behind each block.
  *
- * One loop serves the four operations: each reads a block (with or without its tuple), may check the tuple, and may
- * write the block (with or without a new one).
+ * One loop serves all five operations: each reads a block (with or without its tuple), may check the tuple, and may
+ * write the block (with or without a new one), or the new one alone.
  *
  * Section numbers: Intel DSA Architecture Specification, 341204-006.
  */
@@ -146,19 +146,21 @@ static struct tuple make_tuple(struct tuple found, const struct tags *tags, uint
 void dsa_op_dif(const struct dsa_env *env, const struct dsa_raw_desc *desc, struct dsa_result *result)
 {
 	uint8_t opcode = dsa_desc_opcode(desc), status = 0;
-	bool from_source = opcode != DSA_OPCODE_DIF_INS, writes = opcode != DSA_OPCODE_DIF_CHECK;
-	bool to_dest = opcode == DSA_OPCODE_DIF_INS || opcode == DSA_OPCODE_DIF_UPDT;
+	bool alone = opcode == DSA_OP_DIX_GENERATE, makes = alone || opcode == DSA_OPCODE_DIF_INS;
+	bool from_source = !makes, writes = opcode != DSA_OPCODE_DIF_CHECK;
+	bool to_dest = makes || opcode == DSA_OPCODE_DIF_UPDT;
 	uint8_t src_flags = dsa_desc_byte(desc, 40), dst_flags = dsa_desc_byte(desc, 41);
 	struct tags src_tags = tags_from(desc, 48, src_flags & SRC_REF_FIXED, src_flags & SRC_APP_INCREMENTS);
 	struct tags dst_tags = tags_from(desc, 56, dst_flags & DST_REF_FIXED, dst_flags & DST_APP_INCREMENTS);
 	size_t block = dsa_dif_block(desc), in = block + (from_source ? DSA_DIF_TUPLE : 0);
-	size_t out = block + (to_dest ? DSA_DIF_TUPLE : 0), blocks = dsa_desc_size(desc) / in, n;
+	size_t skip = alone ? block : 0, out = block - skip + (to_dest ? DSA_DIF_TUPLE : 0),
+	       blocks = dsa_desc_size(desc) / in, n;
 	uint64_t src = dsa_desc_u64(desc, 16), dst = dsa_desc_u64(desc, 24), fault = 0;
 	uint8_t buf[BLOCK_MAX + DSA_DIF_TUPLE];
 
 	if (opcode == DSA_OPCODE_DIF_INS && env->fault == DSA_FAULT_DIF_INSERT_TAG)
 		dst_tags.ref++;
-	if (opcode == DSA_OPCODE_DIF_INS)
+	if (makes)
 		dst_flags &= (uint8_t) ~(DST_REF_PASS | DST_GUARD_PASS | DST_APP_PASS);
 	for (n = 0; n < blocks; n++) {
 		struct tuple found = {0};
@@ -179,7 +181,7 @@ void dsa_op_dif(const struct dsa_env *env, const struct dsa_raw_desc *desc, stru
 		if (to_dest)
 			tuple_put(buf + block, make_tuple(found, &dst_tags, guard, dst_flags));
 		if (writes)
-			status = dsa_mem_write(env, dst + n * out, buf, out, NULL, &fault);
+			status = dsa_mem_write(env, dst + n * out, buf + skip, out, NULL, &fault);
 		if (status != 0)
 			break;
 		tags_next(&src_tags);
@@ -192,7 +194,9 @@ void dsa_op_dif(const struct dsa_env *env, const struct dsa_raw_desc *desc, stru
 	if (to_dest)
 		tags_put(result->specific + 8, &dst_tags);
 	if (status != 0)
-		dsa_end_early(result, status, fault, n * in);
+		dsa_end_early(result, status,
+		              status & DSA_COMP_STATUS_WRITE ? DSA_OPERAND_DESTINATION : DSA_OPERAND_SOURCE, fault,
+		              n * in);
 	else if (writes)
 		dsa_readback(env, desc, dst, blocks * out, result);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What Enable Device and Enable WQ check (9.2.13): a configuration with one thing wrong has one error code. Not here
- * are the codes that a part of these capabilities cannot give: event log (0x19, 0x1b), platform demands on ATS (0x1a),
- * modes and switches that all exist or have no bit (0x24, 0x2c, 0x2e), OPCFG (0x2d).
+ * are the codes that a part of these capabilities cannot give: platform demands on ATS (0x1a), modes and switches that
+ * all exist or have no bit (0x24, 0x2c).
  */
 #include "tests/qemu/dsa/model.h"
 
@@ -78,6 +78,20 @@ static uint8_t check_read_buffers(const struct dsa_model *m)
 	return 0;
 }
 
+static uint8_t check_event_log(const struct dsa_model *m)
+{
+	const uint64_t base = m->evlcfg[0] & DSA_EVLCFG_BASE;
+	const uint64_t entries = FIELD_GET(DSA_EVLCFG_SIZE, m->evlcfg[1]);
+
+	if (m->gencfg & DSA_GENCFG_EVL) {
+		if (entries < DSA_EVL_MIN_SIZE || base + entries * DSA_EVL_ENTRY_SIZE(dsa_gencap(m)) - 1 < base)
+			return DSA_CMDERR_EVL;
+	}
+	if (m->evlcfg[0] & DSA_EVLCFG_PASID_EN ? !m->pci.pasid : (m->evlcfg[0] & DSA_EVLCFG_PRIV) != 0)
+		return DSA_CMDERR_EVL_PASID;
+	return m->evlcfg[0] & DSA_EVLCFG_PRIV && !m->pci.pasid_priv ? DSA_CMDERR_EVL_PASID : 0;
+}
+
 uint8_t dsa_check_enable_device(const struct dsa_model *m)
 {
 	unsigned sum = 0;
@@ -96,6 +110,8 @@ uint8_t dsa_check_enable_device(const struct dsa_model *m)
 	error = check_groups(m);
 	if (!error)
 		error = check_group_flags(m);
+	if (!error)
+		error = check_event_log(m);
 	return error ? error : check_read_buffers(m);
 }
 
@@ -114,6 +130,20 @@ static uint8_t check_occupancy_handle(const struct dsa_model *m, const struct ds
 	return 0;
 }
 
+/* Switches of version 2: page requests off for the WQ, and the operations that it allows. */
+static uint8_t check_version2(const struct dsa_model *m, unsigned index)
+{
+	const uint32_t mode = m->wqs[index].cfg[2];
+
+	for (unsigned i = 0; i < 4; i++) {
+		if (dsa_wq_opcodes(m, index, i) & ~dsa_opcap(m, i))
+			return DSA_CMDERR_WQ_OPCFG;
+	}
+	if (mode & DSA_WQCFG2_PRS_DISABLE && (mode & DSA_WQCFG2_BOF || !(m->gencfg & DSA_GENCFG_EVL)))
+		return DSA_CMDERR_WQ_PRS;
+	return 0;
+}
+
 uint8_t dsa_check_enable_wq(const struct dsa_model *m, uint32_t index)
 {
 	const uint64_t gencap = dsa_gencap(m);
@@ -121,6 +151,7 @@ uint8_t dsa_check_enable_wq(const struct dsa_model *m, uint32_t index)
 	const struct dsa_wq *wq;
 	uint32_t mode;
 	bool grouped = false;
+	uint8_t error;
 
 	if (index >= DSA_MODEL_WQS)
 		return DSA_CMDERR_INVALID_WQ;
@@ -152,5 +183,6 @@ uint8_t dsa_check_enable_wq(const struct dsa_model *m, uint32_t index)
 	if ((mode & DSA_WQCFG2_DEDICATED) && (mode & DSA_WQCFG2_PASID_EN) && (mode & DSA_WQCFG2_PRIV) &&
 	    !m->pci.pasid_priv)
 		return DSA_CMDERR_WQ_PRIV;
-	return check_occupancy_handle(m, wq);
+	error = check_version2(m, index);
+	return error ? error : check_occupancy_handle(m, wq);
 }

@@ -2,10 +2,54 @@
 /* SWERROR and the halt state (5.8, 5.9). */
 #include "tests/qemu/dsa/model.h"
 
+/* What SWERROR says beside the code: before version 2, of invalid flags alone. */
+static uint32_t information(const struct dsa_model *m, const struct dsa_error *error)
+{
+	if (error->code == DSA_COMP_INVALID_FLAGS)
+		return FIELD_PREP(DSA_INFO_FLAGS, error->flags);
+	if (!m->config.version2)
+		return 0;
+	if (error->code == DSA_COMP_INT_HANDLE_INVAL)
+		return FIELD_PREP(DSA_INFO_HANDLE, (uint32_t)error->handle);
+	return dsa_is_page_fault(error->code) ? FIELD_PREP(DSA_INFO_OPERAND, (uint32_t)error->operand) : 0;
+}
+
+void dsa_error_words(const struct dsa_model *m, const struct dsa_error *error, uint64_t *first, uint64_t *second,
+                     uint64_t *address)
+{
+	const uint32_t info = information(m, error);
+
+	*first = DSA_SWERROR_VALID | FIELD_PREP(DSA_SWERROR_CODE, error->code);
+	*second = FIELD_PREP(DSA_SWERROR_INFO, info);
+	*address = error->address;
+	if (m->config.version2 && info)
+		*first |= DSA_SWERROR_INFO_VALID;
+	if (error->wq_valid)
+		*first |= DSA_SWERROR_WQ_VALID |
+		          FIELD_PREP(DSA_SWERROR_WQ, error->wq ^ dsa_is_wrong(m, DSA_FAULT_SWERROR_WQ));
+	if (error->write)
+		*first |= DSA_SWERROR_WRITE;
+	if (!error->entry)
+		return;
+	*first |= DSA_SWERROR_DESC_VALID | FIELD_PREP(DSA_SWERROR_OPCODE, error->opcode);
+	if (error->entry->pasid != DSA_NO_PASID)
+		*first |= FIELD_PREP(DSA_SWERROR_PASID, error->entry->pasid);
+	if (error->entry->priv)
+		*first |= DSA_SWERROR_PRIV;
+	if (error->in_batch) {
+		*first |= DSA_SWERROR_BATCH;
+		*second |= FIELD_PREP(DSA_SWERROR_BATCH_INDEX, error->batch_index);
+	}
+}
+
 void dsa_report_error(struct dsa_model *m, const struct dsa_error *error)
 {
-	uint64_t first = DSA_SWERROR_VALID | FIELD_PREP(DSA_SWERROR_CODE, error->code);
+	uint64_t first;
 
+	if (dsa_evl_takes(m, error->code)) {
+		dsa_evl_report(m, error);
+		return;
+	}
 	if (dsa_is_wrong(m, DSA_FAULT_SWERROR_LOST))
 		return;
 	if ((m->swerror[0] & DSA_SWERROR_VALID) && !dsa_is_wrong(m, DSA_FAULT_SWERROR_LAST)) {
@@ -13,24 +57,7 @@ void dsa_report_error(struct dsa_model *m, const struct dsa_error *error)
 			m->swerror[0] |= DSA_SWERROR_OVERFLOW;
 		return;
 	}
-	if (error->wq_valid)
-		first |= DSA_SWERROR_WQ_VALID |
-		         FIELD_PREP(DSA_SWERROR_WQ, error->wq ^ dsa_is_wrong(m, DSA_FAULT_SWERROR_WQ));
-	if (error->write)
-		first |= DSA_SWERROR_WRITE;
-	m->swerror[1] = FIELD_PREP(DSA_SWERROR_INFO, error->info);
-	if (error->entry) {
-		first |= DSA_SWERROR_DESC_VALID | FIELD_PREP(DSA_SWERROR_OPCODE, error->opcode);
-		if (error->entry->pasid != DSA_NO_PASID)
-			first |= FIELD_PREP(DSA_SWERROR_PASID, error->entry->pasid);
-		if (error->entry->priv)
-			first |= DSA_SWERROR_PRIV;
-		if (error->in_batch) {
-			first |= DSA_SWERROR_BATCH;
-			m->swerror[1] |= FIELD_PREP(DSA_SWERROR_BATCH_INDEX, error->batch_index);
-		}
-	}
-	m->swerror[2] = error->address;
+	dsa_error_words(m, error, &first, &m->swerror[1], &m->swerror[2]);
 	m->swerror[3] = 0;
 	/* An overflow that software has not cleared yet stays. */
 	m->swerror[0] = first | (m->swerror[0] & DSA_SWERROR_OVERFLOW);

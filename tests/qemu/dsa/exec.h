@@ -67,14 +67,13 @@ struct dsa_env {
 	 */
 	enum dsa_page_answer (*ask)(const struct dsa_env *env, const struct dsa_requester *who, uint64_t addr,
 	                            bool write, unsigned attempt);
-	void *ask_ctx;
 	bool blocks;
 	/* Whether the descriptor is lost to a reset or halt: nothing more may come of it. NULL: never. */
 	bool (*given_up)(const struct dsa_env *env);
 	enum dsa_fault fault; /* the one way in which this hardware is wrong, or DSA_FAULT_NONE */
 	/* Whether interrupt handle may be used with this portal and PASID (9.2); NULL: each is good. */
 	bool (*handle_ok)(const struct dsa_env *env, uint16_t handle);
-	void *handle_ctx;
+	struct dsa_run *run; /* for those callbacks (engine.h) */
 };
 
 /* How it ended: the completion record to be, but for the write of it. */
@@ -83,8 +82,20 @@ struct dsa_result {
 	uint8_t result; /* byte 1 */
 	uint32_t bytes; /* bytes (or descriptors) completed */
 	uint64_t fault_addr;
+	uint8_t operand;      /* enum dsa_operand: which one faulted */
 	uint8_t specific[16]; /* bytes 16 to 31 */
 };
+
+/* Whether a status, without its direction bit, tells of a page that was not there: these have a fault address. */
+static inline bool dsa_is_page_fault(uint8_t code)
+{
+	return code == DSA_COMP_PAGE_FAULT_NOBOF || code == DSA_COMP_PAGE_FAULT_IR ||
+	       code == DSA_COMP_BATCH_PAGE_FAULT || code == DSA_COMP_PFAULT_RDBA || code == DSA_COMP_CRA_XLAT;
+}
+
+/* The completion record (8.2) of an end, as bytes (descriptor.c). */
+struct dsa_env;
+void dsa_record_bytes(const struct dsa_env *env, const struct dsa_result *r, uint8_t record[DSA_CR_SIZE]);
 
 /*
  * The checks of 5.4 that hold for every opcode, in the order of the table there. Returns 0 or the status; for

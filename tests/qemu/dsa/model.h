@@ -8,13 +8,20 @@
  *	commands.c    CMD and CMDSTS                        (3.15, 9.2.12)
  *	enable.c      what may be enabled                   (9.2.13)
  *	portals.c     BAR2: what is accepted, retried, lost (3.3, 9.3)
- *	engine.c      queues, engines, completion, batches  (3.4 to 3.9)
+ *	tables.c      its tables: WQCFG, GRPCFG, MSIXPERM, IMS
+ *	capability.c  what the part has, by version         (9.2)
+ *	queue.c       the work queues
+ *	engine.c      the engines: who takes what when      (3.4 to 3.9)
+ *	descriptor.c  one descriptor from start to end      (3.6, 5.4)
+ *	batch.c       those of a batch                      (3.8)
+ *	pages.c       page requests                         (3.13)
+ *	evl.c         the event log of version 2            (5.9)
  *	interrupts.c  INTCAUSE, MSI-X and IMS, handles      (3.7, 9.2.22)
  *	errors.c      SWERROR, halt                         (5.8, 5.9)
  *	perfmon.c     the performance monitoring counters
  *	exec.h        one descriptor
  *
- * Not modelled yet: what DSA 2.0 adds (64-byte WQCFG with OPCFG, event log, inter-domain operations, fault info),
+ * Not modelled yet: the inter-domain operations of version 2 with their table (IDPT, IDCAP, IDBR, commands 15 to 17),
  * the page size filter of performance monitoring, traffic classes (each is mapped), halts for other reasons than a
  * configuration change (so that no halt ends with the Reset Device command), hardware errors of refused writes (0x21),
  * and revoked interrupt handles.
@@ -25,7 +32,7 @@
 #include "tests/qemu/dsa/exec.h"
 #include "tests/qemu/dsa/fiber.h"
 
-/* The part that is modelled: Sapphire Rapids. */
+/* The part that is modelled: Sapphire Rapids, and as version 2 its successors (capability.c). */
 #define DSA_MODEL_WQS          8
 #define DSA_MODEL_ALL_WQS      ((UINT32_C(1) << DSA_MODEL_WQS) - 1)
 #define DSA_MODEL_GROUPS       4
@@ -43,7 +50,7 @@
 #define DSA_MODEL_MSIXPERM     0x0200
 #define DSA_MODEL_GRPCFG       0x0300
 #define DSA_MODEL_WQCFG        0x0400
-#define DSA_MODEL_PERFMON      0x1000
+#define DSA_MODEL_PERFMON      0x1000 /* behind WQCFG of 64 bytes an entry, too */
 #define DSA_MODEL_PERFMON_SIZE 0x1000
 #define DSA_MODEL_MSIX_TABLE   0x2000
 #define DSA_MODEL_MSIX_PBA     0x3000
@@ -85,7 +92,9 @@ struct dsa_model_pci {
 
 struct dsa_model_config {
 	enum dsa_fault fault;
+	bool version2;       /* DSA 2.0 */
 	bool cmdcap;         /* offer CMDCAP and the interrupt handle commands */
+	bool evl_drops;      /* version 2: a full event log drops entries, instead of blocking */
 	uint64_t service_ns; /* of one descriptor, beside a nanosecond for each 16 bytes */
 	uint64_t command_ns; /* of one command, beside what it waits for */
 };
@@ -99,7 +108,7 @@ struct dsa_entry {
 };
 
 struct dsa_wq {
-	uint32_t cfg[DSA_WQCFG_DWORDS];
+	uint32_t cfg[DSA_WQCFG_DWORDS_MAX];
 	uint8_t state; /* DSA_WQ_* */
 	unsigned head;
 	unsigned count;
@@ -117,7 +126,8 @@ struct dsa_engine {
 	/* With page requests, entry runs in a fiber, which stays when it has ended. */
 	struct dsa_fiber *fiber;
 	bool suspended;
-	bool waiting; /* for the response to page request `group` */
+	bool log_full; /* suspended until there is room in the event log */
+	bool waiting;  /* for the response to page request `group` */
 	uint16_t group;
 	enum dsa_page_answer answer;
 	/* Of the descriptor that is executed, for perfmon.c. */
@@ -157,6 +167,13 @@ struct dsa_model {
 	uint32_t cmd;
 	uint32_t cmdsts;
 	uint64_t swerror[4];
+	uint64_t evlcfg[2];
+	uint64_t cmdparam;
+	uint16_t evl_head, evl_tail;
+	bool evl_pending;
+	bool evl_has_kept;
+	uint8_t evl_kept[DSA_EVL_ENTRY_MIN];
+	uint8_t next_batch_id;
 	uint32_t msixperm[DSA_MODEL_VECTORS];
 	struct dsa_ims_entry ims[DSA_MODEL_IMS];
 	uint8_t msix_granted[DSA_MODEL_VECTORS]; /* with cmdcap: handles that are out */
@@ -219,11 +236,31 @@ struct dsa_error {
 	bool in_batch;
 	uint16_t batch_index;
 	bool write;
-	uint32_t info;
+	uint32_t flags; /* 0x11: those that are invalid */
+	uint8_t operand;
+	uint16_t handle;
 	uint64_t address;
+	/* for the event log alone */
+	uint8_t batch_id;
+	bool first;                /* of that batch */
+	bool rci;                  /* the interrupt is wanted */
+	const uint8_t *record;     /* the completion record, or NULL */
+	struct dsa_engine *engine; /* whose work it is, to be suspended while the log is full; or NULL */
 };
+/* To the event log, or to SWERROR. */
 void dsa_report_error(struct dsa_model *m, const struct dsa_error *error);
+/* The first three quadwords of SWERROR. */
+void dsa_error_words(const struct dsa_model *m, const struct dsa_error *error, uint64_t *first, uint64_t *second,
+                     uint64_t *address);
 void dsa_halt(struct dsa_model *m, uint8_t reset_type);
+
+/* evl.c: whether the log is on; whether it is where this code goes; and what happens to it. */
+bool dsa_evl_on(const struct dsa_model *m);
+bool dsa_evl_takes(const struct dsa_model *m, uint8_t code);
+void dsa_evl_report(struct dsa_model *m, const struct dsa_error *error);
+void dsa_evl_start(struct dsa_model *m); /* Enable Device */
+uint64_t dsa_evl_status(const struct dsa_model *m);
+void dsa_evl_write_status(struct dsa_model *m, uint64_t value, uint64_t mask);
 
 /* interrupts.c */
 void dsa_raise_cause(struct dsa_model *m, uint32_t cause);
@@ -249,6 +286,9 @@ uint64_t dsa_command_capability(const struct dsa_model *m);
 void dsa_engine_run(struct dsa_model *m);
 /* Whatever is in the engines is lost. */
 void dsa_engines_clear(struct dsa_model *m);
+void dsa_kick(struct dsa_model *m);
+
+/* queue.c */
 bool dsa_wq_dedicated(const struct dsa_wq *wq);
 void dsa_wq_push(struct dsa_model *m, unsigned wq, const struct dsa_entry *entry);
 /* Drop what is queued in WQ wq; pasid_only: only entries with this PASID, unless DSA_NO_PASID. */
@@ -256,7 +296,6 @@ void dsa_wq_drop(struct dsa_model *m, unsigned wq, uint32_t pasid_only);
 /* Whether something submitted before seq is still queued or executed, in the WQs of the bitmap, with that PASID. */
 bool dsa_outstanding(const struct dsa_model *m, uint32_t wqs, uint32_t pasid, uint64_t seq);
 void dsa_occupancy_check(struct dsa_model *m, unsigned wq);
-void dsa_kick(struct dsa_model *m);
 
 /* perfmon.c */
 struct dsa_counted {
@@ -283,11 +322,25 @@ void dsa_perfmon_reset(struct dsa_model *m);
 uint32_t dsa_perfmon_read(const struct dsa_model *m, uint32_t offset);
 void dsa_perfmon_write(struct dsa_model *m, uint32_t offset, uint64_t value, uint64_t mask);
 
-/* regs.c */
+/* capability.c */
+uint32_t dsa_version(const struct dsa_model *m);
 uint64_t dsa_gencap(const struct dsa_model *m);
-uint64_t dsa_opcap(unsigned word);
 uint64_t dsa_wqcap(const struct dsa_model *m);
+uint64_t dsa_grpcap(const struct dsa_model *m);
+uint64_t dsa_engcap(const struct dsa_model *m);
+uint64_t dsa_opcap(const struct dsa_model *m, unsigned word);
+/* What the WQ allows of it: OPCFG. */
+uint64_t dsa_wq_opcodes(const struct dsa_model *m, unsigned wq, unsigned word);
+
+/* regs.c */
 void dsa_config_reset(struct dsa_model *m); /* what Reset Device resets in registers */
+
+/* tables.c */
 void dsa_wqcfg_reset(struct dsa_model *m, unsigned wq, bool keep_size);
+void dsa_groups_reset(struct dsa_model *m);
+uint32_t dsa_table_read(const struct dsa_model *m, uint32_t offset);
+void dsa_table_write(struct dsa_model *m, uint32_t offset, uint32_t value, uint32_t mask);
+/* A quadword at once, where that is not the same as two double words. Returns whether it is so there. */
+bool dsa_table_write64(struct dsa_model *m, uint32_t offset, uint64_t value);
 
 #endif

@@ -40,11 +40,11 @@ static void move_forward(const struct dsa_env *env, const struct dsa_raw_desc *d
 		write_status = dsa_mem_write(env, dst + done, buf, got, &put, &write_fault);
 		done += put;
 		if (write_status != 0) {
-			dsa_end_early(result, write_status, write_fault, done);
+			dsa_end_early(result, write_status, DSA_OPERAND_DESTINATION, write_fault, done);
 			return;
 		}
 		if (read_status != 0) {
-			dsa_end_early(result, read_status, read_fault, done);
+			dsa_end_early(result, read_status, DSA_OPERAND_SOURCE, read_fault, done);
 			return;
 		}
 	}
@@ -71,7 +71,9 @@ static void move_backward(const struct dsa_env *env, const struct dsa_raw_desc *
 			status = dsa_mem_write(env, dst + left - n, buf, n, NULL, &fault);
 		if (status != 0) {
 			result->result = 1;
-			dsa_end_early(result, status, fault, size - left);
+			dsa_end_early(result, status,
+			              status & DSA_COMP_STATUS_WRITE ? DSA_OPERAND_DESTINATION : DSA_OPERAND_SOURCE,
+			              fault, size - left);
 			return;
 		}
 		left -= n;
@@ -112,7 +114,7 @@ static void op_memfill(const struct dsa_env *env, const struct dsa_raw_desc *des
 		status = dsa_mem_write(env, dst + done, buf, dsa_min(sizeof(buf), size - done), &put, &fault);
 		done += put;
 		if (status != 0) {
-			dsa_end_early(result, status, fault, done);
+			dsa_end_early(result, status, DSA_OPERAND_DESTINATION, fault, done);
 			return;
 		}
 	}
@@ -158,11 +160,11 @@ static void op_compare(const struct dsa_env *env, const struct dsa_raw_desc *des
 			}
 		done += dsa_min(got, got2);
 		if (status != 0 && got <= got2) {
-			dsa_end_early(result, status, fault, done);
+			dsa_end_early(result, status, DSA_OPERAND_SOURCE, fault, done);
 			return;
 		}
 		if (status2 != 0) {
-			dsa_end_early(result, status2, fault2, done);
+			dsa_end_early(result, status2, DSA_OPERAND_SOURCE2, fault2, done);
 			return;
 		}
 	}
@@ -186,15 +188,15 @@ static void op_dualcast(const struct dsa_env *env, const struct dsa_raw_desc *de
 			status2 = dsa_mem_write(env, dst2 + done, buf, put, &put2, &fault2);
 		done += put2;
 		if (status2 != 0) {
-			dsa_end_early(result, status2, fault2, done);
+			dsa_end_early(result, status2, DSA_OPERAND_DESTINATION2, fault2, done);
 			return;
 		}
 		if (status != 0) {
-			dsa_end_early(result, status, fault, done);
+			dsa_end_early(result, status, DSA_OPERAND_DESTINATION, fault, done);
 			return;
 		}
 		if (read_status != 0) {
-			dsa_end_early(result, read_status, read_fault, done);
+			dsa_end_early(result, read_status, DSA_OPERAND_SOURCE, read_fault, done);
 			return;
 		}
 	}
@@ -212,11 +214,30 @@ static void op_cflush(const struct dsa_env *env, const struct dsa_raw_desc *desc
 	for (size_t done = 0; done < size; done += (size_t)(PAGE - (dst + done) % PAGE)) {
 		status = dsa_mem_read(env, dst + done, &byte, 1, NULL, &fault);
 		if (status != 0) {
-			dsa_end_early(result, status, fault, done);
+			dsa_end_early(result, status, DSA_OPERAND_DESTINATION, fault, done);
 			return;
 		}
 	}
 	dsa_readback(env, desc, dst, size, result);
+}
+
+/* Each page of a region, or one a stride, is translated, so that who comes later need not wait. */
+static void op_fetch(const struct dsa_env *env, const struct dsa_raw_desc *desc, struct dsa_result *result)
+{
+	uint64_t addr = dsa_desc_u64(desc, 16), end = addr + dsa_desc_size(desc) - 1, stride = PAGE, fault = 0;
+	uint64_t at = addr;
+	uint8_t status;
+
+	if ((dsa_desc_flags(desc) & DSA_FLAG_STRIDE) != 0)
+		stride = dsa_desc_u32(desc, 48);
+	do {
+		status = dsa_mem_probe(env, at, false, &fault);
+		if (status != 0) {
+			dsa_end_early(result, status, DSA_OPERAND_SOURCE, fault, at - addr);
+			return;
+		}
+		at = (at & ~(stride - 1)) + stride;
+	} while (at > addr && at <= end);
 }
 
 void dsa_execute(const struct dsa_env *env, const struct dsa_raw_desc *desc, struct dsa_result *result)
@@ -256,7 +277,11 @@ void dsa_execute(const struct dsa_env *env, const struct dsa_raw_desc *desc, str
 	case DSA_OPCODE_DIF_INS:
 	case DSA_OPCODE_DIF_STRP:
 	case DSA_OPCODE_DIF_UPDT:
+	case DSA_OP_DIX_GENERATE:
 		dsa_op_dif(env, desc, result);
+		break;
+	case DSA_OP_TRANSLATION_FETCH:
+		op_fetch(env, desc, result);
 		break;
 	case DSA_OPCODE_CFLUSH:
 		op_cflush(env, desc, result);

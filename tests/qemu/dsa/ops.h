@@ -20,6 +20,7 @@
 #define DSA_FLAG_CRC_NO_INVERT  BIT32(17)
 #define DSA_FLAG_CRC_NO_REFLECT BIT32(18)
 #define DSA_FLAG_CRC64          BIT32(19)
+#define DSA_FLAG_STRIDE         BIT32(16) /* translation fetch */
 
 /* Bytes that an operation handles at once, on the stack. */
 #define DSA_CHUNK      4096
@@ -70,10 +71,14 @@ static inline size_t dsa_min(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* End early: status as dsa_mem_read or dsa_mem_write gave it, bytes as 5.5 counts them for the opcode. */
-static inline void dsa_end_early(struct dsa_result *result, uint8_t status, uint64_t fault_addr, size_t bytes)
+/*
+ * End early: status as dsa_mem_read or dsa_mem_write gave it for that operand, bytes as 5.5 counts them for the opcode.
+ */
+static inline void dsa_end_early(struct dsa_result *result, uint8_t status, enum dsa_operand operand,
+                                 uint64_t fault_addr, size_t bytes)
 {
 	result->status = status;
+	result->operand = (uint8_t)operand;
 	result->fault_addr = fault_addr;
 	result->bytes = (uint32_t)bytes;
 }

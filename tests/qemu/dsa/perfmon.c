@@ -20,7 +20,7 @@
 
 static const uint32_t events[CATEGORIES] = {
         [DSA_EVENTS_WQ] = 0x3f,           [DSA_EVENTS_ENGINE] = 0x3f,     [DSA_EVENTS_TRANSLATION] = 0x3f,
-        [DSA_EVENTS_OPERATION] = 0x1ffff, [DSA_EVENTS_COMPLETION] = 0x3f,
+        [DSA_EVENTS_OPERATION] = 0x7ffff, [DSA_EVENTS_COMPLETION] = 0x3f,
 };
 
 /* ---- counting ---- */
@@ -95,6 +95,7 @@ static int64_t transfer_size(const struct dsa_raw_desc *desc)
 	case DSA_OPCODE_NOOP:
 	case DSA_OPCODE_BATCH:
 	case DSA_OPCODE_DRAIN:
+	case DSA_OP_TRANSLATION_FETCH:
 		return -1;
 	default:
 		return dsa_desc_size(desc);
@@ -150,6 +151,10 @@ void dsa_perfmon_operation(struct dsa_model *m, struct dsa_engine *engine, const
 		event = BIT32(opcode - DSA_OPCODE_CRCGEN + DSA_OPCODE_DUALCAST + 1);
 	else if (opcode == DSA_OPCODE_CFLUSH)
 		event = BIT32(16);
+	else if (opcode == DSA_OP_TRANSLATION_FETCH)
+		event = BIT32(17);
+	else if (opcode == DSA_OP_DIX_GENERATE)
+		event = BIT32(18);
 	engine->bytes_read = 0;
 	engine->bytes_written = 0;
 	dsa_perfmon_engine(m, engine, desc, DSA_EVENTS_OPERATION, event);
@@ -261,6 +266,14 @@ void dsa_perfmon_reset(struct dsa_model *m)
 	reset_counters(m);
 }
 
+static uint32_t category_events(const struct dsa_model *m, unsigned category)
+{
+	const uint32_t version2 = BIT32(17) | BIT32(18);
+
+	return category == DSA_EVENTS_OPERATION && !m->config.version2 ? events[category] & ~version2
+	                                                               : events[category];
+}
+
 static uint64_t read64(const struct dsa_model *m, uint32_t offset)
 {
 	const uint64_t cap = FIELD_PREP(DSA_PERFCAP_COUNTERS, DSA_MODEL_COUNTERS) |
@@ -269,7 +282,7 @@ static uint64_t read64(const struct dsa_model *m, uint32_t offset)
 	                     FIELD_PREP(DSA_PERFCAP_FILTERS, FILTERS) | DSA_PERFCAP_FREEZE | DSA_PERFCAP_OVERFLOW_INT;
 
 	if (offset >= DSA_EVNTCAP(0) && offset < DSA_EVNTCAP(CATEGORIES))
-		return events[(offset - DSA_EVNTCAP(0)) / 8];
+		return category_events(m, (offset - DSA_EVNTCAP(0)) / 8);
 	if (offset >= DSA_CNTRCFG(0) && offset < DSA_CNTRCFG(DSA_MODEL_COUNTERS))
 		return m->counters[(offset - DSA_CNTRCFG(0)) / 8].cfg;
 	if (offset >= DSA_CNTRDATA(0) && offset < DSA_CNTRDATA(DSA_MODEL_COUNTERS))

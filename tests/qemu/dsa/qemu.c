@@ -37,6 +37,7 @@ struct IntelDSA {
 	char *fault;
 	char *version;
 	bool cmdcap;
+	bool evl_drops;
 	uint64_t service_ns;
 	uint64_t command_ns;
 };
@@ -351,18 +352,35 @@ static bool parse_fault(IntelDSA *s, enum dsa_fault *fault, Error **errp)
 	return true;
 }
 
+static bool parse_version(IntelDSA *s, bool *version2, Error **errp)
+{
+	*version2 = s->version && !strcmp(s->version, "2.0");
+	if (s->version && !*version2 && strcmp(s->version, "1.0")) {
+		error_setg(errp, "intel-dsa: version '%s' is not modelled; version=1.0 and version=2.0 are",
+		           s->version);
+		return false;
+	}
+	if (s->evl_drops && !*version2) {
+		error_setg(errp, "intel-dsa: evl-drops=on: only version=2.0 has an event log");
+		return false;
+	}
+	return true;
+}
+
 static void realize(PCIDevice *dev, Error **errp)
 {
 	IntelDSA *s = INTEL_DSA(dev);
 	struct dsa_model_config config = {
-	        .cmdcap = s->cmdcap, .service_ns = s->service_ns, .command_ns = s->command_ns};
+	        .cmdcap = s->cmdcap,
+	        .evl_drops = s->evl_drops,
+	        .service_ns = s->service_ns,
+	        .command_ns = s->command_ns,
+	};
 
 	if (!parse_fault(s, &config.fault, errp))
 		return;
-	if (s->version && strcmp(s->version, "1.0")) {
-		error_setg(errp, "intel-dsa: version '%s' is not modelled; version=1.0 is", s->version);
+	if (!parse_version(s, &config.version2, errp))
 		return;
-	}
 	if (s->service_ns > NANOSECONDS_PER_SECOND || s->command_ns > NANOSECONDS_PER_SECOND) {
 		error_setg(errp, "intel-dsa: service-ns and command-ns are at most one second (%u)",
 		           (unsigned)NANOSECONDS_PER_SECOND);
@@ -404,6 +422,7 @@ static const Property properties[] = {
         DEFINE_PROP_STRING("fault", IntelDSA, fault),
         DEFINE_PROP_STRING("version", IntelDSA, version),
         DEFINE_PROP_BOOL("cmdcap", IntelDSA, cmdcap, false),
+        DEFINE_PROP_BOOL("evl-drops", IntelDSA, evl_drops, false),
         DEFINE_PROP_UINT64("service-ns", IntelDSA, service_ns, 1000),
         DEFINE_PROP_UINT64("command-ns", IntelDSA, command_ns, 5000),
 };
@@ -427,7 +446,7 @@ static void class_init(ObjectClass *class, void *data)
 	pci->subsystem_vendor_id = DSA_PCI_VENDOR;
 	pci->subsystem_id = 0;
 	pci->class_id = DSA_PCI_CLASS >> 8;
-	device->desc = "Intel Data Streaming Accelerator 1.0";
+	device->desc = "Intel Data Streaming Accelerator 1.0 and 2.0";
 	device->vmsd = &vmstate;
 	device_class_set_legacy_reset(device, reset);
 	device_class_set_props(device, properties);

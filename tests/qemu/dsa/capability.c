@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The capability registers (9.2.1 to 9.2.7). Version 1.0 has what a Sapphire Rapids part was seen to report.
+ *
+ * No raw registers of a version 2.0 part (Granite Rapids, Sierra Forest) are public. Its operations are: those that
+ * tools name for it (0x7b00bf07ff), less the inter-domain ones that are not modelled. All else is what the
+ * specification offers in addition, on top of Sapphire Rapids' numbers, and unverified: sizes, that Batch1 and the
+ * limits of descriptors in progress are missing, that the entries of the event log have 64 bytes, and that a full log
+ * blocks.
+ */
+#include "tests/qemu/dsa/model.h"
+
+#define GENCAP_1 UINT64_C(0x00000040915f010f)
+#define WQCAP_1  UINT64_C(0x003f000000080080)
+#define GRPCAP   UINT64_C(0x0000000000036004)
+#define ENGCAP   UINT64_C(0x0000000000000004)
+#define OPCAP_1  UINT64_C(0x00000001003f03ff)
+
+/* Bits 3 and 39:33 meant something before version 2 that they do not mean any more. */
+#define GENCAP_2                                                                                                    \
+	((GENCAP_1 & ~(DSA_GENCAP_CACHE_FLUSH | GENMASK64(39, 32))) | DSA_GENCAP_CMDCAP | DSA_GENCAP_FETCH_STRIDE | \
+	 DSA_GENCAP_DRAIN_READBACK | DSA_GENCAP_FILL16 | DSA_GENCAP_CRC64 | DSA_GENCAP_FAULT_INFO |                 \
+	 FIELD_PREP(DSA_GENCAP_EVENT_LOG, UINT64_C(1)) | DSA_GENCAP_BATCH_CONT)
+#define WQCAP_2 (WQCAP_1 | FIELD_PREP(DSA_WQCAP_WQCFG_SIZE, UINT64_C(1)) | DSA_WQCAP_OPCFG | DSA_WQCAP_PRS_DISABLE)
+#define OPCAP_2 (OPCAP_1 | BIT64(DSA_OP_TRANSLATION_FETCH) | BIT64(DSA_OP_DIX_GENERATE))
+
+_Static_assert((WQCAP_1 & 0xffff) == DSA_MODEL_ENTRIES, "total size");
+_Static_assert(((WQCAP_1 >> 16) & 0xff) == DSA_MODEL_WQS, "WQs");
+_Static_assert((GRPCAP & 0xff) == DSA_MODEL_GROUPS, "groups");
+_Static_assert(((GRPCAP >> 8) & 0xff) == DSA_MODEL_READ_BUFFERS, "read buffers");
+_Static_assert(ENGCAP == DSA_MODEL_ENGINES, "engines");
+
+uint32_t dsa_version(const struct dsa_model *m)
+{
+	return m->config.version2 ? DSA_VERSION_2_0 : DSA_VERSION_1_0;
+}
+
+uint64_t dsa_gencap(const struct dsa_model *m)
+{
+	return (m->config.version2 ? GENCAP_2 : GENCAP_1) | (m->config.cmdcap ? DSA_GENCAP_CMDCAP : 0) |
+	       (m->config.version2 && m->config.evl_drops ? DSA_GENCAP_EVL_DROP : 0);
+}
+
+uint64_t dsa_wqcap(const struct dsa_model *m)
+{
+	const uint64_t wqcap = m->config.version2 ? WQCAP_2 : WQCAP_1;
+
+	return dsa_is_wrong(m, DSA_FAULT_WQCAP_SIZE) ? wqcap + DSA_MODEL_ENTRIES : wqcap;
+}
+
+uint64_t dsa_grpcap(const struct dsa_model *m)
+{
+	(void)m;
+	return GRPCAP;
+}
+
+uint64_t dsa_engcap(const struct dsa_model *m)
+{
+	(void)m;
+	return ENGCAP;
+}
+
+uint64_t dsa_opcap(const struct dsa_model *m, unsigned word)
+{
+	if (word)
+		return 0;
+	return m->config.version2 ? OPCAP_2 : OPCAP_1;
+}
+
+uint64_t dsa_wq_opcodes(const struct dsa_model *m, unsigned wq, unsigned word)
+{
+	const uint32_t *opcfg = &m->wqs[wq].cfg[DSA_WQCFG_OPCFG + 2 * word];
+
+	if (!(dsa_wqcap(m) & DSA_WQCAP_OPCFG))
+		return dsa_opcap(m, word);
+	return opcfg[0] | (uint64_t)opcfg[1] << 32;
+}
