@@ -16,6 +16,7 @@
 #define EXCEPTION_PF 14
 #define RFLAGS_TF    BIT64(8)
 #define RFLAGS_IF    BIT64(9)
+#define CR4_OSXSAVE  BIT64(18)
 
 static void raise(struct hv_vm *vm, uint8_t vector)
 {
@@ -81,15 +82,33 @@ static void skip(struct hv_vm *vm, const struct hv_exit *exit, const struct hv_r
 
 static void do_cpuid(struct hv_vm *vm, const struct hv_exit *exit, struct hv_regs *regs)
 {
-	struct cpuid r = hv_cpuid((uint32_t)regs->gpr[HV_RAX], (uint32_t)regs->gpr[HV_RCX], vm->ops->hypercall,
-	                          cpu_cpuid_checked);
+	struct hv_cpuid_guest guest = {
+	        .hypercall = vm->ops->hypercall,
+	        .osxsave = regs->cr4 & CR4_OSXSAVE,
+	        .enqcmd = vm->pasid_count != 0,
+	};
+	struct cpuid r;
 
+	hv_state_cpuid(&vm->state, &guest);
+	r = hv_cpuid((uint32_t)regs->gpr[HV_RAX], (uint32_t)regs->gpr[HV_RCX], &guest, cpu_cpuid_checked);
 	regs->gpr[HV_RAX] = r.eax;
 	regs->gpr[HV_RBX] = r.ebx;
 	regs->gpr[HV_RCX] = r.ecx;
 	regs->gpr[HV_RDX] = r.edx;
 	vm->ops->set_regs(vm->vcpu, regs);
 	skip(vm, exit, regs);
+}
+
+static void do_xsetbv(struct hv_vm *vm, const struct hv_exit *exit, const struct hv_regs *regs)
+{
+	uint64_t value = (uint32_t)regs->gpr[HV_RAX] | regs->gpr[HV_RDX] << 32;
+
+	if (!(regs->cr4 & CR4_OSXSAVE))
+		raise(vm, EXCEPTION_UD);
+	else if (regs->cpl || hv_state_xsetbv(&vm->state, (uint32_t)regs->gpr[HV_RCX], value))
+		raise(vm, EXCEPTION_GP);
+	else
+		skip(vm, exit, regs);
 }
 
 static void do_msr_read(struct hv_vm *vm, const struct hv_exit *exit, struct hv_regs *regs)
@@ -235,6 +254,7 @@ static void count(struct hv_vm *vm, const struct hv_exit *exit)
 	        [HV_EXIT_WINDOW] = HV_CAUSE_INTERRUPT_WINDOW,
 	        [HV_EXIT_CR8] = HV_CAUSE_OTHER,
 	        [HV_EXIT_EXCEPTION] = HV_CAUSE_OTHER,
+	        [HV_EXIT_XSETBV] = HV_CAUSE_OTHER,
 	        [HV_EXIT_FORBIDDEN] = HV_CAUSE_FORBIDDEN,
 	        [HV_EXIT_RESUME] = HV_CAUSE_OTHER,
 	        [HV_EXIT_NOTHING] = HV_CAUSE_OTHER,
@@ -284,6 +304,9 @@ bool hv_handle_exit(struct hv_vm *vm, const struct hv_exit *exit, struct hv_resu
 		return do_hlt(vm, exit, &regs, result);
 	case HV_EXIT_CR8:
 		do_cr8(vm, &regs);
+		return false;
+	case HV_EXIT_XSETBV:
+		do_xsetbv(vm, exit, &regs);
 		return false;
 	case HV_EXIT_FORBIDDEN:
 		raise(vm, EXCEPTION_UD);

@@ -164,6 +164,26 @@ int hv_pci_remove(struct hv_vm *vm, uint8_t devfn);
  */
 int hv_msi(struct hv_vm *vm, uint64_t address, uint32_t data);
 
+/* ---- PASIDs ---- */
+
+/*
+ * A guest that was given a PASID before it runs has ENQCMD and IA32_PASID: what it writes there is its own number, and
+ * its ENQCMD submits with the host's. A number that it was not given makes its ENQCMD #GP, as one that is not valid
+ * does. At most eight a guest. hv_pasid_give() returns 0, -ENOTSUP (the processor has no ENQCMD), -EINVAL (more than 20
+ * bits), -EEXIST (it has that number) or -ENOSPC; hv_pasid_take() 0, -ENOENT, or -ETIMEDOUT when another processor runs
+ * the guest and did not leave it for a second: it may then still submit.
+ *
+ * IA32_PASID is never really the guest's: writes to it exit, and XRSTORS cannot load it, because no guest gets that
+ * component in IA32_XSS. ENQCMDS, however, takes its PASID from memory, and neither SVM nor VMX without PASID
+ * translation can stop it. So the portal of a shared WQ must not be mapped into a guest, given a PASID or not, whose
+ * kernel is not trusted with every PASID of the device, unless hv_pasid_confined(). With a dedicated WQ's portal there
+ * is no such danger: it refuses ENQCMD and ENQCMDS, and the WQ's own PASID goes out.
+ */
+int hv_pasid_give(struct hv_vm *vm, uint32_t guest, uint32_t host);
+int hv_pasid_take(struct hv_vm *vm, uint32_t guest);
+/* Whether the processor itself confines a guest to the PASIDs that it was given, ENQCMDS included. */
+bool hv_pasid_confined(void);
+
 /* ---- hypercalls (kernel/hypercall.h) ---- */
 
 /* line gets each whole line of guest console output, NUL-terminated, without its newline and control characters. */

@@ -8,7 +8,6 @@
 #include "kernel/boot_info.h"
 #include "kernel/cpu.h"
 #include "kernel/elf.h"
-#include "kernel/hv/fpu.h"
 #include "kernel/hv/vm.h"
 #include "kernel/mem.h"
 #include "kernel/time.h"
@@ -197,7 +196,7 @@ static void start_at(struct hv_vm *vm, uint64_t rip, uint64_t rdi)
 
 	vm->ops->start(vm->vcpu, &regs);
 	hv_apic_reset(&vm->apic);
-	hv_fpu_reset(vm->fpu);
+	hv_state_reset(&vm->state);
 	vm->event = (struct hv_event){0};
 	vm->halted = false;
 	__atomic_store_n(&vm->stop, 0, __ATOMIC_SEQ_CST);

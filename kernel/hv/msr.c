@@ -55,8 +55,16 @@ static int write_efer(struct hv_vm *vm, uint64_t value)
 	return 0;
 }
 
+/* IA32_PASID belongs to ENQCMD, which the guest has once it was given a PASID. */
+static bool is_state(const struct hv_vm *vm, uint32_t msr)
+{
+	return msr == MSR_XSS || msr == MSR_UMWAIT_CONTROL || (msr == MSR_PASID && vm->pasid_count);
+}
+
 int hv_msr_read(struct hv_vm *vm, uint32_t msr, uint64_t *value)
 {
+	if (is_state(vm, msr))
+		return hv_state_msr_read(&vm->state, msr, value) ? -EPERM : 0;
 	if (is_apic(msr))
 		return hv_apic_read(&vm->apic, msr, cpu_rdtsc(), value);
 	switch (msr) {
@@ -82,6 +90,8 @@ int hv_msr_read(struct hv_vm *vm, uint32_t msr, uint64_t *value)
 
 int hv_msr_write(struct hv_vm *vm, uint32_t msr, uint64_t value)
 {
+	if (is_state(vm, msr))
+		return hv_state_msr_write(&vm->state, msr, value) ? -EPERM : 0;
 	if (is_apic(msr))
 		return hv_apic_write(&vm->apic, msr, cpu_rdtsc(), value);
 	switch (msr) {

@@ -23,6 +23,7 @@ enum hv_exit_reason {
 	HV_EXIT_CR8,       /* MOV to CR8, while watched */
 	HV_EXIT_EXCEPTION, /* an exception caught only so that its delivery cannot loop in the processor: to be given
 	                      back */
+	HV_EXIT_XSETBV,    /* with CR4.OSXSAVE set; the processor may not have checked the privilege level */
 	HV_EXIT_FORBIDDEN, /* an instruction that the guest does not have */
 	HV_EXIT_RESUME,    /* the vendor's part has seen to it: go on where the guest is */
 	HV_EXIT_NOTHING,   /* an instruction without effect here (WBINVD): go on behind it */
@@ -31,6 +32,12 @@ enum hv_exit_reason {
 	HV_EXIT_INVALID, /* the processor refused the guest's state; the virtual processor must be started anew */
 	HV_EXIT_MACHINE_CHECK,
 	HV_EXIT_UNKNOWN,
+};
+
+/* What a guest may use beyond what every processor with the extension lets it use: bits of hv_ops.offers(). */
+enum hv_offer {
+	HV_OFFER_XSAVES = 1, /* XSAVES and XRSTORS */
+	HV_OFFER_UMWAIT = 2, /* UMONITOR, UMWAIT, TPAUSE */
 };
 
 enum hv_event_kind {
@@ -70,6 +77,8 @@ struct hv_ops {
 
 	/* As hv_init(). Also says whether the processor is one for these operations: -ENODEV without *why if not. */
 	int (*probe)(const char **why);
+	/* After probe(): enum hv_offer. */
+	uint32_t (*offers)(void);
 	/* On and off on the calling processor; on twice does nothing. enable() returns 0, -EPERM, -ENOMEM or -EIO (the
 	 * processor refused). */
 	int (*enable)(void);

@@ -77,6 +77,12 @@ static int svm_probe(const char **why)
 	return 0;
 }
 
+/* There is no control for any of them: what the processor has, its guests have. */
+static uint32_t svm_offers(void)
+{
+	return HV_OFFER_XSAVES | HV_OFFER_UMWAIT;
+}
+
 /* Two bits an MSR, the lower one for reads, from three ranges of 2 KiB each (APM vol. 2, 15.11). */
 static void msrpm_allow(uint32_t msr)
 {
@@ -424,6 +430,7 @@ const struct hv_ops hv_svm = {
         .hypercall = GUEST_HYPERCALL_VMMCALL,
         .stage2 = &npt_format,
         .probe = svm_probe,
+        .offers = svm_offers,
         .enable = svm_enable,
         .disable = svm_disable,
         .create = svm_create,

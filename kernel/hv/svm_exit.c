@@ -52,8 +52,11 @@ void svm_decode_exit(const struct vmcb *c, bool has_nrips, struct hv_exit *exit)
 	case EXIT_INVLPGA:
 	case EXIT_VMRUN:
 	case EXIT_VMMCALL + 1 ... EXIT_RDTSCP:
-	case EXIT_WBINVD + 1 ... EXIT_XSETBV:
+	case EXIT_WBINVD + 1 ... EXIT_XSETBV - 1:
 		exit->reason = HV_EXIT_FORBIDDEN;
+		break;
+	case EXIT_XSETBV:
+		exit->reason = HV_EXIT_XSETBV;
 		break;
 	case EXIT_EXCEPTION + EXCEPTION_MC:
 		exit->reason = HV_EXIT_MACHINE_CHECK;

@@ -7,7 +7,6 @@
 
 #include "kernel/apic.h"
 #include "kernel/cpu.h"
-#include "kernel/hv/fpu.h"
 #include "kernel/hv/vm.h"
 #include "kernel/irq.h"
 #include "kernel/smp.h"
@@ -161,7 +160,9 @@ static enum step enter(struct hv_vm *vm, uint64_t deadline_ns, struct hv_exit *e
 	apic_timer_arm(left);
 	if (vm->ops->set_limit)
 		vm->ops->set_limit(vm->vcpu, left);
+	hv_state_enter(&vm->state, hv_pasid_real(vm));
 	vm->ops->run(vm->vcpu, exit);
+	hv_state_leave(&vm->state);
 	read_back_tpr(vm);
 	return STEP_EXIT;
 }
@@ -235,8 +236,7 @@ int hv_run(struct hv_vm *vm, unsigned timeout_ms, struct hv_result *result)
 	}
 	deadline_ns = time_ns() + (uint64_t)timeout_ms * 1000000U;
 	interrupts_on = irq_save();
-	hv_fpu_enable();
-	hv_fpu_load(vm->fpu);
+	hv_state_load(&vm->state);
 	vm->ops->attach(vm->vcpu);
 	do {
 		irq_restore(0);
@@ -244,7 +244,7 @@ int hv_run(struct hv_vm *vm, unsigned timeout_ms, struct hv_result *result)
 	} while (!over);
 	finish(vm, timeout_ms, result);
 	vm->ops->detach(vm->vcpu);
-	hv_fpu_save(vm->fpu);
+	hv_state_save(&vm->state);
 	irq_restore(interrupts_on);
 	hv_console_flush(vm);
 	__atomic_store_n(&vm->running, 0, __ATOMIC_SEQ_CST);

@@ -21,6 +21,7 @@ int hv_init(const char **why)
 
 		if (!rc) {
 			vendor = all[i];
+			hv_state_init(vendor->offers());
 			return 0;
 		}
 		if (reason) {

@@ -7,11 +7,13 @@
 #include "kernel/hv/hv.h"
 #include "kernel/hv/ops.h"
 #include "kernel/hv/stage2.h"
+#include "kernel/hv/state.h"
 
 #define HV_RAM_MAX      8
 #define HV_DEVICE_MAX   64
 #define HV_MMIO_MAX     32
 #define HV_PORT_MAX     8
+#define HV_PASID_MAX    8
 #define HV_CALLING_NONE UINT64_MAX
 #define HV_LINE_MAX     256 /* bytes of a console line, NUL included; longer ones are cut into several */
 
@@ -59,8 +61,9 @@ struct hv_vm {
 	struct hv_stats stats;
 	uint64_t exits_asked; /* HYPERCALL_EXITS calls: not counted in their own answer */
 
-	/* x87 and SSE state while the guest does not run: see fpu.c. */
-	uint8_t fpu[512] __attribute__((aligned(16)));
+	uint64_t pasids[HV_PASID_MAX]; /* atomic: see pasid.c */
+	unsigned pasid_count;          /* that were ever given: not 0 is what the guest's CPUID tells */
+	struct hv_state state;
 };
 
 /* ---- space.c ---- */
@@ -70,6 +73,11 @@ bool hv_mmio_find(const struct hv_vm *vm, uint64_t gpa, struct hv_mmio *region);
 /* The same before one of its callbacks is called, until hv_mmio_leave(): a removal waits for that. */
 bool hv_mmio_enter(struct hv_vm *vm, uint64_t gpa, struct hv_mmio *region);
 void hv_mmio_leave(struct hv_vm *vm);
+
+/* ---- pasid.c ---- */
+
+/* What IA32_PASID has to be while the guest executes. */
+uint64_t hv_pasid_real(const struct hv_vm *vm);
 
 /* ---- vcpu.c ---- */
 

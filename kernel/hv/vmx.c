@@ -78,6 +78,8 @@ void vmx_write_environment(const struct vmx_vcpu *v)
 	vmx_write(VMCS_VIRTUAL_APIC, phys_of(v->apic));
 	vmx_write(VMCS_TPR_THRESHOLD, 0);
 	vmx_write(VMCS_EPTP, v->eptp);
+	if (vmx_caps.proc2 & PROC2_XSAVES)
+		vmx_write(VMCS_XSS_EXITING, 0); /* IA32_XSS is 0 while a guest runs */
 	if (vmx_caps.proc2 & PROC2_VPID)
 		vmx_write(VMCS_VPID, GUEST_VPID);
 }
@@ -302,6 +304,7 @@ const struct hv_ops hv_vmx = {
         .hypercall = GUEST_HYPERCALL_VMCALL,
         .stage2 = &ept_format,
         .probe = vmx_probe,
+        .offers = vmx_offers,
         .enable = vmx_enable,
         .disable = vmx_disable,
         .create = vmx_create,

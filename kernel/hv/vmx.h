@@ -76,8 +76,9 @@ static inline void vmx_write(uint32_t field, uint64_t value)
 
 /* ---- vmx_caps.c ---- */
 
-/* struct hv_ops: probe, enable, disable. */
+/* struct hv_ops: probe, offers, enable, disable. */
 int vmx_probe(const char **why);
+uint32_t vmx_offers(void);
 int vmx_enable(void);
 void vmx_disable(void);
 /* struct hv_ops: attach, detach. */

@@ -63,6 +63,8 @@ static const struct control proc2_controls[] = {
         {PROC2_UNRESTRICTED, true, "unrestricted guest"},
         {PROC2_VPID, false, "VPID"},
         {PROC2_WBINVD, false, "WBINVD exiting"},
+        {PROC2_XSAVES, false, "XSAVES"},
+        {PROC2_USER_WAIT, false, "user wait"},
         {0, false, NULL},
 };
 static const struct control exit_controls[] = {
@@ -155,6 +157,12 @@ int vmx_probe(const char **why)
 		return -ENODEV;
 	}
 	return 0;
+}
+
+uint32_t vmx_offers(void)
+{
+	return (vmx_caps.proc2 & PROC2_XSAVES ? HV_OFFER_XSAVES : 0) |
+	       (vmx_caps.proc2 & PROC2_USER_WAIT ? HV_OFFER_UMWAIT : 0);
 }
 
 /* ---- on and off ---- */

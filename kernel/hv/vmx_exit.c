@@ -148,9 +148,11 @@ void vmx_decode_exit(struct vmx_vcpu *v, struct hv_exit *exit)
 	case REASON_INVEPT:
 	case REASON_RDTSCP:
 	case REASON_INVVPID:
-	case REASON_XSETBV:
 	case REASON_VMFUNC:
 		exit->reason = HV_EXIT_FORBIDDEN;
+		break;
+	case REASON_XSETBV:
+		exit->reason = HV_EXIT_XSETBV;
 		break;
 	case REASON_CR:
 		vmx_control_register(v, exit->info[0], exit);

@@ -143,33 +143,95 @@ static struct cpuid all_zeros(uint32_t leaf, uint32_t subleaf)
 /* A processor that has everything, what is not invented yet included, and one that has nothing. */
 static void cpuid_lists(void **state)
 {
-	struct cpuid r = hv_cpuid(1, 0, 1, all_ones);
+	const struct hv_cpuid_guest one = {.hypercall = 1}, two = {.hypercall = 2};
+	struct cpuid r = hv_cpuid(1, 0, &one, all_ones);
 
 	(void)state;
 	assert_int_equal(r.ecx & (BIT32(5) | BIT32(6) | BIT32(3) | BIT32(17) | BIT32(26) | BIT32(27) | BIT32(28)), 0);
 	assert_int_equal(r.ebx >> 24, 0);
-	r = hv_cpuid(1, 0, 1, all_zeros);
+	r = hv_cpuid(1, 0, &one, all_zeros);
 	assert_int_equal(r.ecx, BIT32(21) | BIT32(24) | BIT32(31));
 	assert_int_equal(r.edx, BIT32(9));
-	r = hv_cpuid(7, 0, 1, all_ones);
+	r = hv_cpuid(7, 0, &one, all_ones);
 	assert_int_equal(r.eax, 0);
 	assert_int_equal(r.ecx, BIT32(2) | BIT32(27) | BIT32(28));
-	r = hv_cpuid(7, 1, 1, all_ones);
+	r = hv_cpuid(7, 1, &one, all_ones);
 	assert_int_equal(r.eax | r.ebx | r.ecx | r.edx, 0);
-	assert_int_equal(hv_cpuid(0x80000001, 0, 1, all_ones).ecx & BIT32(2), 0);
-	assert_int_equal(hv_cpuid(0x40000001, 0, 2, all_ones).eax, 2);
+	assert_int_equal(hv_cpuid(0x80000001, 0, &one, all_ones).ecx & BIT32(2), 0);
+	assert_int_equal(hv_cpuid(0x40000001, 0, &two, all_ones).eax, 2);
 	for (uint64_t leaf = 0; leaf < 0x100000000; leaf += leaf % 0x10000 < 0x40 ? 1 : 0x10000 - leaf % 0x10000) {
-		r = hv_cpuid((uint32_t)leaf, 0, 1, all_ones);
+		r = hv_cpuid((uint32_t)leaf, 0, &one, all_ones);
 		if (leaf > 0x0b && leaf != 0x40000000 && leaf != 0x40000001 && (leaf < 0x80000000 || leaf > 0x80000008))
 			assert_int_equal(r.eax | r.ebx | r.ecx | r.edx, 0);
 	}
+}
+
+/* Components: AVX at 576, 256 bytes; 5 at 1088, 64 bytes, aligned; 9 at 2688, 8 bytes. */
+static struct cpuid with_components(uint32_t leaf, uint32_t subleaf)
+{
+	if (leaf != 0x0d)
+		return all_ones(leaf, subleaf);
+	switch (subleaf) {
+	case 0:
+		return (struct cpuid){0x2e7, 2696, 2696, 0};
+	case 1:
+		return (struct cpuid){0x1f, 2696, 0xffff, 0};
+	case 2:
+		return (struct cpuid){256, 576, 0, 0};
+	case 5:
+		return (struct cpuid){64, 1088, 2, 0};
+	case 9:
+		return (struct cpuid){8, 2688, 0, 0};
+	default:
+		return (struct cpuid){0};
+	}
+}
+
+/* The state that a guest may have, and no more; sizes follow what it has switched on. */
+static void cpuid_state(void **state)
+{
+	struct hv_cpuid_guest guest = {.xcr0 = 1, .xcr0_offered = 7};
+	struct cpuid r;
+
+	(void)state;
+	r = hv_cpuid(1, 0, &guest, all_ones);
+	assert_int_equal(r.ecx & (BIT32(26) | BIT32(27) | BIT32(28)), BIT32(26) | BIT32(28));
+	assert_int_equal(hv_cpuid(7, 0, &guest, all_ones).ebx & (BIT32(5) | BIT32(16)), BIT32(5));
+	guest.osxsave = guest.waitpkg = guest.enqcmd = true;
+	r = hv_cpuid(1, 0, &guest, all_ones);
+	assert_int_equal(r.ecx & (BIT32(26) | BIT32(27)), BIT32(26) | BIT32(27));
+	assert_int_equal(hv_cpuid(7, 0, &guest, all_ones).ecx & (BIT32(5) | BIT32(29)), BIT32(5) | BIT32(29));
+	assert_int_equal(hv_cpuid(7, 0, &guest, all_zeros).ecx, 0);
+	r = hv_cpuid(0x0d, 0, &guest, with_components);
+	assert_int_equal(r.eax, 7);
+	assert_int_equal(r.ebx, 576);
+	assert_int_equal(r.ecx, 832);
+	guest.xcr0 = 7;
+	assert_int_equal(hv_cpuid(0x0d, 0, &guest, with_components).ebx, 832);
+	r = hv_cpuid(0x0d, 1, &guest, with_components);
+	assert_int_equal(r.eax, 7); /* no XSAVES, no XFD */
+	assert_int_equal(r.ebx, 832);
+	assert_int_equal(r.ecx, 0);
+	guest.xsaves = true;
+	assert_int_equal(hv_cpuid(0x0d, 1, &guest, with_components).eax, 0xf);
+	assert_int_equal(hv_cpuid(0x0d, 2, &guest, with_components).eax, 256);
+	r = hv_cpuid(0x0d, 9, &guest, with_components);
+	assert_int_equal(r.eax | r.ebx | r.ecx | r.edx, 0);
+	r = hv_cpuid(0x0d, 64 + 2, &guest, with_components);
+	assert_int_equal(r.eax | r.ebx | r.ecx | r.edx, 0);
+	/* Components with a gap between them. */
+	guest.xcr0_offered = guest.xcr0 = 0x223;
+	assert_int_equal(hv_cpuid(0x0d, 0, &guest, with_components).ebx, 2696);
+	assert_int_equal(hv_cpuid(0x0d, 1, &guest, with_components).ebx, 576 + 64 + 8);
+	guest.xcr0_offered = guest.xcr0 = 0x227 | 0x200;
+	assert_int_equal(hv_cpuid(0x0d, 1, &guest, with_components).ebx, 832 + 64 + 8);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(apic_priorities), cmocka_unit_test(apic_off),    cmocka_unit_test(apic_timers),
-	        cmocka_unit_test(apic_any),        cmocka_unit_test(cpuid_lists),
+	        cmocka_unit_test(apic_any),        cmocka_unit_test(cpuid_lists), cmocka_unit_test(cpuid_state),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
