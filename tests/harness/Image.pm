@@ -4,6 +4,7 @@
 #
 #	boot(%boot)		one boot
 #	boot_all($jobs, @boots)	several, $jobs at a time; results in the order of @boots
+#	machine({%boot})	the variables that chose the machine, as a shell wants them in front of a command
 #	reproduce($run)		the one command that does the same again
 #
 # %boot, all optional:
@@ -37,7 +38,7 @@ use POSIX ();
 use Time::HiRes qw(time);
 
 our @EXPORT_OK = qw(boot boot_all verdict firmware elf copy_image change_config
-	start_from_shell selected reproduce $root);
+	start_from_shell selected machine reproduce $root);
 our $root = dirname(dirname(dirname(abs_path(__FILE__))));
 
 # tests/runner/run.h, enum run_status, as isa-debug-exit makes them exit statuses.
@@ -82,7 +83,6 @@ sub quoted {
 	return "'" . $word =~ s/'/'\\''/gr . "'";
 }
 
-# The variables that choose another machine, as a shell wants them in front of a command; '' for the ordinary machine.
 sub machine {
 	my ($boot) = @_;
 	my %env = (%ENV, %{ $boot->{env} // {} });

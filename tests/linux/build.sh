@@ -14,9 +14,11 @@
 #
 #	6.12		trixie's newest
 #	6.1		bookworm's newest
-#	6.12-sva	a 6.12 of bookworm-backports before SVA was switched off: since early 2026 the stable kernels refuse
-#			iommu_sva_bind_device() on x86, whatever the hardware, until the repair of Linux 6.19
+#	6.12-sva	the newest 6.12 of bookworm-backports from before SVA was switched off: since early 2026 the stable kernels
+#			refuse iommu_sva_bind_device() on x86, whatever the hardware, until the repair of Linux 6.19
 #	7		trixie-backports' newest, which has that repair
+#
+# Exits with 77 if Debian has such a kernel no longer. What is once made stays: a newer kernel comes with an empty cache.
 #
 # All of it comes from the user's Debian mirror by an apt of its own; nothing is installed.
 set -eu
@@ -26,11 +28,12 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../setup/common.sh"
 
 kernel=${1:-6.12}
-package=
+# The kernel packages to choose from, newest first, as apt knows them.
+kernels=newest
 case $kernel in
 6.12) release=trixie ;;
 6.1) release=bookworm ;;
-6.12-sva) release=bookworm-backports package=linux-image-6.12.57+deb12-amd64 ;;
+6.12-sva) release=bookworm-backports kernels=before_2026 ;;
 7) release=trixie-backports ;;
 *) adit_die "$kernel: 6.12, 6.1, 6.12-sva or 7" ;;
 esac
@@ -62,17 +65,37 @@ programs_of_trixie()
 	unpack "$work/programs/cache/archives" "$work/tree"
 }
 
-# The package without a version stands for the newest kernel: security updates count.
+# The package without a version stands for the newest kernel; of that itself there may be two, for security updates count.
+newest()
+{
+	for version in $(adit_apt_versions linux-image-amd64 Packages); do
+		adit_apt apt-cache show "linux-image-amd64=$version" | sed -n 's/^Depends:.*\(linux-image-[0-9][^ ,]*\).*/\1/p'
+	done
+}
+
+before_2026()
+{
+	adit_apt apt-cache pkgnames linux-image-6.12. | grep -E '^linux-image-6\.12\.([0-9]|[1-5][0-9]|6[0-8])\+deb12-amd64$' | sort -rV
+}
+
 unpack_kernel()
 {
 	adit_apt_begin "$work/kernel" "$release"
 	sed -n 's/^deb-src \(.*-security main\)$/deb \1/p' "$work/kernel/sources.list" >"$work/security"
 	cat "$work/security" >>"$work/kernel/sources.list"
 	adit_step "reading the package lists of Debian $release" adit_apt apt-get -qq update
-	image=${package:-$(adit_apt apt-cache depends linux-image-amd64 | sed -n 's/.*Depends: *\(linux-image-[0-9]\)/\1/p')}
-	[ -n "$image" ] || adit_die "Debian $release has no linux-image-amd64"
-	adit_say "downloading $image (100 MB)"
-	adit_apt_binary "$image" "$work/image"
+	found=$($kernels)
+	if [ -z "$found" ]; then
+		adit_say "Debian $release has no such kernel"
+		exit 77
+	fi
+	image=
+	# While a mirror is being updated, its lists may name what it has not.
+	for try in $found; do
+		adit_say "downloading $try (100 MB)"
+		(adit_apt_binary "$try" "$work/image") && image=$try && break
+	done
+	[ -n "$image" ] || exit 1
 	# Kernels of 2026 are split: an empty package that depends on these.
 	for extra in $(adit_apt apt-cache depends "$image" | sed -n 's/.*Depends: *\(linux-\(binary\|modules\)-.*\)/\1/p'); do
 		adit_apt_binary "$extra" "$work/image"
