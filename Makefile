@@ -135,7 +135,7 @@ $(UAPI)/linux:
 	@ln -sfn /usr/include/linux/idxd.h /usr/include/linux/pci_regs.h $@/
 
 OUR_C = $(sort $(wildcard boot/*.[ch] kernel/*.[ch] kernel/hv/*.[ch] drivers/*.h drivers/*/*.[ch] vdsa/*.[ch] \
-	payloads/*/*.[ch] tests/*.h tests/runner/*.[ch] tests/suites/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch]))
+	payloads/*/*.[ch] tests/*.h tests/runner/*.[ch] tests/suites/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch]))
 
 format:
 	clang-format-14 -i $(OUR_C)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Tests that run on the developer's machine. Each tests/unit/test_<name>.c is a cmocka program of its own, linked with the
 # sources named here; `make unit` runs them all through prove. Each tests/fuzz/<name>.c is a libFuzzer target; `make fuzz`
-# runs each for FUZZ_SECONDS.
+# runs each for FUZZ_SECONDS. Each tests/bench/<name>.c prints figures of this machine: `make bench`.
 UNIT_SRC_acpi := kernel/acpi_parse.c kernel/acpi_dmar.c
 UNIT_SRC_elf := kernel/elf.c
 UNIT_SRC_boot := kernel/elf.c boot/memmap.c boot/options.c
@@ -14,11 +14,12 @@ UNIT_SRC_dsa_exec2 := $(DSA_EXEC_UNIT)
 UNIT_LIBS_dsa_exec2 := -lisal
 UNIT_SRC_dsa_records := $(DSA_EXEC_UNIT)
 UNIT_LIBS_dsa_records := -lisal
-DSA_MODEL_UNIT := $(DSA_EXEC_UNIT) tests/unit/dsa_world.c \
-	$(addprefix tests/qemu/dsa/,batch.c capability.c commands.c descriptor.c enable.c engine.c errors.c evl.c fiber.c) \
-	$(addprefix tests/qemu/dsa/,interrupts.c pages.c perfmon.c portals.c queue.c regs.c tables.c)
+DSA_MODEL := $(addprefix tests/qemu/dsa/,batch.c capability.c commands.c descriptor.c enable.c engine.c errors.c evl.c fiber.c \
+	interrupts.c pages.c perfmon.c portals.c queue.c regs.c tables.c)
+DSA_MODEL_UNIT := $(DSA_EXEC_UNIT) $(DSA_MODEL) tests/unit/dsa_world.c
+BENCH_SRC_dsa_model := $(filter tests/qemu/dsa/%,$(DSA_EXEC_UNIT)) $(DSA_MODEL) tests/qemu/dsa/tlb.c
 $(foreach t,regs enable commands work batch interrupts faults faults_desc faults_regs faults_portals pages perfmon evl version2,$(eval UNIT_SRC_dsa_model_$(t) := $(DSA_MODEL_UNIT)))
-FUZZ_SRC_dsa_model := $(DSA_MODEL_UNIT)
+FUZZ_SRC_dsa_model := $(DSA_MODEL_UNIT) tests/qemu/dsa/tlb.c
 UNIT_SRC_fbcon := kernel/fbcon.c kernel/font.S
 UNIT_SRC_pci := drivers/pci/capability.c drivers/pci/ecam.c kernel/acpi_parse.c
 UNIT_SRC_tap := tests/tap.c
@@ -47,6 +48,8 @@ UNIT_NAMES := $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
 UNIT_BINS := $(UNIT_NAMES:%=build/unit/test_%)
 FUZZ_NAMES := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
 FUZZ_BINS := $(FUZZ_NAMES:%=build/fuzz/%)
+BENCH_NAMES := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/*.c))
+BENCH_BINS := $(BENCH_NAMES:%=build/bench/%)
 
 # $(call objects,FOLDER,SOURCES)
 unit_objects = $(patsubst %,$(1)/%.o,$(basename $(2)))
@@ -65,6 +68,12 @@ build/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC $< (fuzz)"
 	@$(UNIT_CC) $(UNIT_CFLAGS) -fsanitize=fuzzer-no-link $(UNIT_SANITIZE) -c -o $@ $<
+
+# As QEMU's build compiles it: without sanitizers.
+build/bench/obj/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC $< (bench)"
+	@$(UNIT_CC) $(UNIT_CFLAGS) -O2 -c -o $@ $<
 
 build/unit/obj/kernel/font.o: build/font.psf
 
@@ -91,7 +100,14 @@ build/fuzz/$(1): $(call unit_objects,build/fuzz/obj,tests/fuzz/$(1).c $(FUZZ_SRC
 endef
 $(foreach name,$(FUZZ_NAMES),$(eval $(call FUZZ_TARGET,$(name))))
 
-.PHONY: unit unit-build fuzz
+define BENCH_TARGET
+build/bench/$(1): $(call unit_objects,build/bench/obj,tests/bench/$(1).c $(BENCH_SRC_$(1)))
+	@echo "  LD $$@"
+	@$(UNIT_CC) -o $$@ $$^
+endef
+$(foreach name,$(BENCH_NAMES),$(eval $(call BENCH_TARGET,$(name))))
+
+.PHONY: unit unit-build fuzz bench
 unit-build: $(UNIT_BINS)
 unit: $(UNIT_BINS)
 	CMOCKA_MESSAGE_OUTPUT=TAP prove --exec '' $(UNIT_BINS)
@@ -103,4 +119,9 @@ fuzz: $(FUZZ_BINS)
 			build/fuzz/corpus/$$f || exit 1; \
 	done
 
--include $(shell test -d build/unit/obj && find build/unit/obj build/fuzz/obj -name '*.d' 2>/dev/null)
+bench:
+	@tests/setup/packages.sh
+	@+$(sub_make) $(BENCH_BINS) >&2
+	@for b in $(BENCH_BINS); do $$b || exit 1; done
+
+-include $(shell test -d build/unit/obj && find build/unit/obj build/fuzz/obj build/bench/obj -name '*.d' 2>/dev/null)
