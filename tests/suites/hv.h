@@ -44,6 +44,13 @@
 #define GUEST_RSP0     UINT64_C(0xe000)
 #define GUEST_IST1     UINT64_C(0xd000)
 
+#define GUEST_USER_STACK "0xc000"
+
+/* Goes on in ring 3 with those flags; wants guest_allow_user(). Exceptions come back by the stack of GUEST_RSP0. */
+#define TO_RING3(flags)                                                                                   \
+	"mov $0x38, %eax\nltr %ax\npush $0x4b\npush $" GUEST_USER_STACK "\npush $" flags "\npush $0x53\n" \
+	"lea 3f(%rip), %rax\npush %rax\niretq\n3:\n"
+
 #define GUEST(name, text)                                                                             \
 	__asm__(".pushsection .rodata.guest, \"a\"\n\t.balign 16\n" #name "_first:\n" text "\n" #name \
 	        "_end:\n\t.popsection");                                                              \
@@ -71,6 +78,8 @@ void guest_patch_calls(uint8_t *code, size_t size);
 struct hv_result guest_run(struct hv_vm *vm, enum hv_end end);
 /* Run to HYPERCALL_EXIT: its status. */
 uint64_t guest_exit_status(struct hv_vm *vm);
+/* After loading: ring 3 may reach all that ring 0 may. */
+void guest_allow_user(struct hv_vm *vm);
 /* The guest's memory. */
 void *guest_at(struct hv_vm *vm, uint64_t gpa);
 uint64_t guest_u64(struct hv_vm *vm, uint64_t gpa);

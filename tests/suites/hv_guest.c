@@ -131,6 +131,16 @@ uint64_t guest_exit_status(struct hv_vm *vm)
 	return guest_run(vm, HV_END_EXIT).status;
 }
 
+void guest_allow_user(struct hv_vm *vm)
+{
+	const uint64_t user = 4, tables = 0x1000, end = 0x7000; /* as kernel/hv/load.c makes them */
+	uint64_t *entries = guest_at(vm, tables);
+
+	for (unsigned i = 0; i < (end - tables) / sizeof(*entries); i++)
+		if (entries[i])
+			entries[i] |= user;
+}
+
 bool guest_on_tcg(void)
 {
 	struct cpuid brand = cpu_cpuid_checked(0x80000002, 0);
