@@ -166,9 +166,9 @@ TEST(port_outs, "hv.port.outs", NEEDS_HV, "SDM 2B OUTS")
 }
 
 /* FS begins at 1 GiB here, where the guest's tables have been made to lead to 0. */
-GUEST(outs_segment, INTERRUPTS
-      "mov 0x3000, %rax\nmov %rax, 0x4000\nmov %cr3, %rax\nmov %rax, %cr3\nmov $0x28, %eax\nmov %eax, %fs\n"
-      "mov $0x300, %edx\nmov $0x30000, %esi\nmovb $0x5d, (%rsi)\n.byte 0x64\noutsb\nxor %edi, %edi\n" EXIT);
+GUEST(outs_segment,
+      INTERRUPTS "mov 0x3000, %rax\nmov %rax, 0x4000\nmov %cr3, %rax\nmov %rax, %cr3\nmov $0x28, %eax\nmov %eax, %fs\n"
+                 "mov $0x300, %edx\nmov $0x30000, %esi\nmovb $0x5d, (%rsi)\n.byte 0x64\noutsb\nxor %edi, %edi\n" EXIT);
 
 TEST(port_outs_segment, "hv.port.outs_with_segment", NEEDS_HV, "SDM 2B OUTS")
 {

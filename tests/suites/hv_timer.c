@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The guest's timers, by their order and their counts: what comes first, how often, and what never comes. */
+#include "kernel/time.h"
+#include "tests/suites/hv.h"
+#include "tests/test.h"
+
+#define WRITE(n, value) "mov $0x800+" n ", %ecx\nmov $" value ", %eax\nxor %edx, %edx\nwrmsr\n"
+#define READ(n)         "mov $0x800+" n ", %ecx\nrdmsr\n"
+/* RDX:RAX = TSC + RDI. */
+#define SOON            "rdtsc\nshl $32, %rdx\nor %rdx, %rax\nadd %rdi, %rax\nmov %rax, %rdx\nshr $32, %rdx\n"
+
+static uint64_t ticks_of_us(uint64_t us)
+{
+	return time_tsc_hz() / 1000000 * us;
+}
+
+/* Five periods, then masked: no sixth, though the time for it passes. */
+GUEST(periodic,
+      INTERRUPTS WRITE("0x32", "0x20061")
+              WRITE("0x3e", "0xb") "mov $0x838, %ecx\nmov %edi, %eax\nwrmsr\nsti\n"
+                                   "1: hlt\ncmpb $5, 0x9061\njne 1b\ncli\n" WRITE(
+                                           "0x32", "0x30061") "mov $0xc0000000, %ebx\nmov %eax, (%rbx)\n"
+                                                              "sti\nnop\nnop\ncli\nmovzbl 0x9061, %edi\n" EXIT);
+
+static uint64_t no_read(void *arg, uint64_t offset, unsigned width)
+{
+	(void)arg, (void)offset, (void)width;
+	return 0;
+}
+
+/* Three milliseconds pass for the guest. */
+static void dawdle(void *arg, uint64_t offset, unsigned width, uint64_t value)
+{
+	(void)arg, (void)offset, (void)width, (void)value;
+	time_delay_us(3000);
+}
+
+static struct hv_vm *with_delay(struct hv_vm *vm)
+{
+	const struct hv_mmio region = {HV_BAR_WINDOW_BASE, 0x1000, no_read, dawdle, NULL, "delay"};
+
+	EXPECT_OK(hv_mmio_add(vm, &region));
+	return vm;
+}
+
+TEST(timer_periodic, "hv.timer.periodic", NEEDS_HV, "SDM 3A 11.5.4")
+{
+	/* At least five, one that was due before the mask; not six for the time after it. */
+	uint64_t count = guest_exit_status(with_delay(GUEST_VM(periodic, ticks_of_us(1000))));
+
+	EXPECT_GE(5, count);
+	EXPECT_LE(6, count);
+}
+
+/* One shot: it comes, and does not come again. */
+GUEST(one_shot,
+      INTERRUPTS WRITE("0x32", "0x61")
+              WRITE("0x3e", "0xb") "mov $0x838, %ecx\nmov %edi, %eax\nwrmsr\nsti\nhlt\n"
+                                   "mov $0xc0000000, %ebx\nmov %eax, (%rbx)\nnop\n" READ(
+                                           "0x39") "shl $16, %rax\nmovzbl 0x9061, %edi\nor %rax, %rdi\n" EXIT);
+
+TEST(timer_one_shot, "hv.timer.one_shot", NEEDS_HV, "SDM 3A 11.5.4")
+{
+	EXPECT_EQ(1, guest_exit_status(with_delay(GUEST_VM(one_shot, ticks_of_us(500)))));
+}
+
+/* The count goes down from what was written, at the TSC's rate over the divider. */
+GUEST(count, INTERRUPTS WRITE("0x32", "0x10061") "mov $0x83e, %ecx\nmov %edi, %eax\nwrmsr\n" WRITE("0x38", "0x7fffffff")
+                     READ("0x39") "mov %eax, 0x30000\nrdtsc\nmov %eax, 0x30008\nmov $0xc0000000, %ebx\nmov %eax, "
+                                  "(%rbx)\n" READ("0x39") "mov %eax, 0x30004\nrdtsc\nmov %eax, 0x3000c\n" READ(
+                                          "0x38") "mov %eax, %edi\n" EXIT);
+
+TEST(timer_count, "hv.timer.current_count", NEEDS_HV, "SDM 3A 11.5.4")
+{
+	static const struct {
+		uint32_t code, divider;
+	} dividers[] = {{0xb, 1}, {0, 2}, {1, 4}, {2, 8}, {3, 16}, {8, 32}, {9, 64}, {0xa, 128}};
+	struct hv_vm *vm = with_delay(GUEST_VM(count, 0));
+
+	for (unsigned i = 0; i < sizeof(dividers) / sizeof(dividers[0]); i++) {
+		uint32_t first, second, ticks;
+
+		test_context("divided by %u", (unsigned)dividers[i].divider);
+		GUEST_LOAD(vm, count, dividers[i].code);
+		EXPECT_EQ(0x7fffffff, guest_exit_status(vm));
+		first = (uint32_t)guest_u64(vm, GUEST_DATA);
+		second = (uint32_t)(guest_u64(vm, GUEST_DATA) >> 32);
+		ticks = (uint32_t)(guest_u64(vm, GUEST_DATA + 8) >> 32) - (uint32_t)guest_u64(vm, GUEST_DATA + 8);
+		EXPECT_TRUE(first < 0x7fffffff || dividers[i].divider > 1);
+		EXPECT_TRUE(second < first);
+		/* Counter and TSC were not read at the same moment: within a half of one another. */
+		EXPECT_GE(ticks / 2, (uint64_t)(first - second) * dividers[i].divider);
+		EXPECT_LE(ticks + ticks / 2, (uint64_t)(first - second) * dividers[i].divider);
+	}
+}
+
+/* A count of 0 stops it; so does another mode. */
+GUEST(stopped, INTERRUPTS WRITE("0x32", "0x61") WRITE("0x3e", "0xb") "mov $0x838, %ecx\nmov %edi, %eax\nwrmsr\n" WRITE(
+                       "0x38", "0") "mov $0xc0000000, %ebx\nmov %eax, (%rbx)\nsti\nnop\nnop\ncli\n"
+                                    "movzbl 0x9061, %edi\n" EXIT);
+GUEST(remoded,
+      INTERRUPTS WRITE("0x32", "0x40061") SOON "mov $0x6e0, %ecx\nwrmsr\n" WRITE(
+              "0x32", "0x61") "mov $0xc0000000, %ebx\nmov %eax, (%rbx)\nsti\nnop\nnop\ncli\n"
+                              "movzbl 0x9061, %edi\nmov $0x6e0, %ecx\nrdmsr\nshl $8, %eax\nor %eax, %edi\n" EXIT);
+GUEST(zeroed,
+      INTERRUPTS WRITE("0x32", "0x40061") SOON "mov $0x6e0, %ecx\nwrmsr\nxor %eax, %eax\nxor %edx, %edx\nwrmsr\n"
+                                               "mov $0xc0000000, %ebx\nmov %eax, (%rbx)\nsti\nnop\nnop\ncli\n"
+                                               "movzbl 0x9061, %edi\n" EXIT);
+
+TEST(timer_stopped, "hv.timer.disarmed", NEEDS_HV, "SDM 3A 11.5.4.1")
+{
+	struct hv_vm *vm = with_delay(GUEST_VM(stopped, ticks_of_us(1000)));
+
+	EXPECT_EQ(0, guest_exit_status(vm));
+	GUEST_LOAD(vm, remoded, ticks_of_us(1000));
+	EXPECT_EQ(0, guest_exit_status(vm));
+	GUEST_LOAD(vm, zeroed, ticks_of_us(1000));
+	EXPECT_EQ(0, guest_exit_status(vm));
+}
+
+/* Armed but masked: the time passes, nothing comes; unmasked afterwards neither. */
+GUEST(masked, INTERRUPTS WRITE("0x32", "0x10061")
+                      WRITE("0x3e", "0xb") "mov $0x838, %ecx\nmov %edi, %eax\nwrmsr\nsti\n"
+                                           "mov $0xc0000000, %ebx\nmov %eax, (%rbx)\n" WRITE(
+                                                   "0x32", "0x61") "nop\nnop\ncli\nmovzbl 0x9061, %edi\n" EXIT);
+
+TEST(timer_masked, "hv.timer.masked", NEEDS_HV, "SDM 3A 11.5.1")
+{
+	EXPECT_EQ(0, guest_exit_status(with_delay(GUEST_VM(masked, ticks_of_us(1000)))));
+}
+
+/* A deadline that has passed comes at once; a deadline written in another mode is none. The MSR reads 0 afterwards. */
+GUEST(past,
+      INTERRUPTS WRITE("0x32", "0x40061") "sti\nmov $0x6e0, %ecx\nmov $1, %eax\nxor %edx, %edx\nwrmsr\nnop\nnop\ncli\n"
+                                          "rdmsr\nmov %eax, %edi\nshl $8, %edi\nmovb 0x9061, %dil\n" EXIT);
+GUEST(no_deadline,
+      INTERRUPTS WRITE("0x32", "0x61") "sti\nmov $0x6e0, %ecx\nmov $1, %eax\nxor %edx, %edx\nwrmsr\nnop\nnop\ncli\n"
+                                       "rdmsr\nmov %eax, %edi\nshl $8, %edi\nmovb 0x9061, %dil\n" EXIT);
+GUEST(read_back,
+      INTERRUPTS WRITE("0x32",
+                       "0x40061") "mov $0x6e0, %ecx\nmov $0x7fffffff, %edx\nmov $0x12345678, %eax\nwrmsr\nrdmsr\n"
+                                  "shl $32, %rdx\nor %rdx, %rax\nmov %rax, %rdi\n" EXIT);
+
+TEST(timer_deadline, "hv.timer.deadline", NEEDS_HV, "SDM 3A 11.5.4.1")
+{
+	struct hv_vm *vm = GUEST_VM(past, 0);
+
+	EXPECT_EQ(1, guest_exit_status(vm));
+	GUEST_LOAD(vm, no_deadline, 0);
+	EXPECT_EQ(0, guest_exit_status(vm));
+	GUEST_LOAD(vm, read_back, 0);
+	EXPECT_EQ(UINT64_C(0x7fffffff12345678), guest_exit_status(vm));
+}
+
+/* Two timers of which the nearer one is asked for later: the APIC has one, so the second replaces the first. */
+GUEST(replaced,
+      INTERRUPTS WRITE("0x32", "0x40061") "mov $0x6e0, %ecx\nmov $0x7fffffff, %edx\nxor %eax, %eax\nwrmsr\n" SOON
+                                          "mov $0x6e0, %ecx\nwrmsr\nsti\nhlt\ncli\nmovzbl 0x9061, %edi\n" EXIT);
+
+TEST(timer_replaced, "hv.timer.replaced", NEEDS_HV, "SDM 3A 11.5.4.1")
+{
+	EXPECT_EQ(1, guest_exit_status(GUEST_VM(replaced, ticks_of_us(500))));
+}
+
+/* A loop without exits is interrupted by the guest's own timer. */
+GUEST(loops, INTERRUPTS WRITE("0x32", "0x40061") SOON
+      "mov $0x6e0, %ecx\nwrmsr\nsti\n1: cmpb $0, 0x9061\nje 1b\nxor %edi, %edi\n" EXIT);
+
+TEST(timer_loop, "hv.timer.into_a_loop", NEEDS_HV, "APM 2 15.13.1")
+{
+	EXPECT_EQ(0, guest_exit_status(GUEST_VM(loops, ticks_of_us(500))));
+}
