@@ -11,9 +11,15 @@
 
 GUEST(reset, READ("2") "mov %eax, 0x30000\n" READ("3") "mov %eax, 0x30004\n" READ("8") "mov %eax, 0x30008\n" READ("0xd") "mov %eax, 0x3000c\n" READ("0xf") "mov %eax, 0x30010\n" READ(
                      "0x28") "mov %eax, 0x30014\n" READ("0x32") "mov %eax, 0x30018\n" READ("0x37") "mov %eax, "
-                                                                                                   "0x3001c\n" READ("0x"
-                                                                                                                    "3"
-                                                                                                                    "8") "mov %eax, 0x30020\n" READ("0x3e") "mov %eax, 0x30024\nxor %edi, %edi\n" EXIT);
+                                                                                                   "0x3001c\n" READ(
+                                                                                                           "0x"
+                                                                                                           "3"
+                                                                                                           "8") "mov "
+                                                                                                                "%eax, "
+                                                                                                                "0x3002"
+                                                                                                                "0"
+                                                                                                                "\n" READ(
+                                                                                                                        "0x3e") "mov %eax, 0x30024\nxor %edi, %edi\n" EXIT);
 
 TEST(apic_reset, "hv.apic.after_reset", NEEDS_HV, "SDM 3A 11.4.7.1")
 {
@@ -37,8 +43,9 @@ GUEST(bits,
                                              "xor %edi, %edi\n" EXIT
                                              "7: " WRITE("0x3f", "0x62") READ("0x23") "mov %eax, 0x3000c\n" READ(
                                                      "0x13") "mov %eax, 0x30010\n" READ("0xa") "mov %eax, "
-                                                                                               "0x30014\n" WRITE("0xb",
-                                                                                                                 "0") "iretq\n");
+                                                                                               "0x30014\n" WRITE(
+                                                                                                       "0xb",
+                                                                                                       "0") "iretq\n");
 
 TEST(apic_bits, "hv.apic.irr_isr_ppr", NEEDS_HV, "SDM 3A 11.8.4")
 {

@@ -207,7 +207,7 @@ TEST(port_ins_fault, "hv.port.page_fault_in_a_string", NEEDS_HV, "SDM 2A INS")
 	EXPECT_EQ(GUEST_EXCEPTION + PF, result.status);
 	EXPECT_EQ(UINT64_C(0x100000000), result.regs.cr2);
 	EXPECT_EQ(2, record_count);
-	EXPECT_EQ(0x24, ((uint8_t *)guest_at(vm, 0xfffff000))[0xfff]);
+	EXPECT_EQ(0x20, ((uint8_t *)guest_at(vm, 0xfffff000))[0xfff]);
 }
 
 /* Ring 3 without the right: the guest's own #GP, no exit. */

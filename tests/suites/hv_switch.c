@@ -195,7 +195,7 @@ TEST(switch_turns, "hv.switch.guests_in_turn", NEEDS_HV, "APM 2 15.5.1")
 		const struct hv_mmio region = {HV_BAR_WINDOW_BASE, 0x1000, no_read, stop_write, NULL, "stop"};
 		struct hv_mmio own = region;
 
-		vm[i] = GUEST_VM(turns, UINT64_C(0x7a1100000000) + i * UINT64_C(0x0e5500000000) + i * 0x40);
+		vm[i] = GUEST_VM(turns, UINT64_C(0x7a1100000000) >> (3 * i));
 		own.arg = vm[i];
 		EXPECT_OK(hv_mmio_add(vm[i], &own));
 	}
