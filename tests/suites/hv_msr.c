@@ -6,7 +6,9 @@
 #include "tests/suites/hv.h"
 #include "tests/test.h"
 
-#define GP 13
+#define GP                 13
+#define MSR_XSS            0xda0
+#define MSR_UMWAIT_CONTROL 0xe1
 
 /* MSR in EDI, value at 0x30000: written, read back to 0x30008. */
 GUEST(write_read, INTERRUPTS "mov %edi, %ecx\nmov 0x30000, %eax\nmov 0x30004, %edx\nwrmsr\nxor %eax, %eax\ncpuid\n"
@@ -141,6 +143,10 @@ GUEST(sweep,
                  "2: inc %edi\ncmp %esi, %edi\njne 1b\nxor %edi, %edi\n" EXIT
                  "6: add $8, %rsp\naddq $2, (%rsp)\norl $1, 16(%rsp)\niretq\n");
 
+/* What the guest's CPUID says of those that a processor may lack. */
+GUEST(has_xsaves, "mov $0xd, %eax\nmov $1, %ecx\ncpuid\nmov %eax, %edi\nshr $3, %edi\nand $1, %edi\n" EXIT);
+GUEST(has_umwait, "mov $7, %eax\nxor %ecx, %ecx\ncpuid\nmov %ecx, %edi\nshr $5, %edi\nand $1, %edi\n" EXIT);
+
 TEST(msr_sweep, "hv.msr.every_number", NEEDS_HV, "SDM 4 2.1")
 {
 	static const uint32_t there[] = {0x10,       0x1b,       0x8b,       0x174,      0x175,      0x176,
@@ -148,15 +154,19 @@ TEST(msr_sweep, "hv.msr.every_number", NEEDS_HV, "SDM 4 2.1")
 	                                 0xc0000084, 0xc0000100, 0xc0000101, 0xc0000102};
 	static const uint32_t first[] = {0, 0xc0000000, 0xc0010000, 0x40000000, 0x80000000};
 	static const uint32_t count[] = {0x2000, 0x2000, 0x2000, 0x100, 0x100};
-	struct hv_vm *vm = GUEST_VM(sweep, 0);
+	struct hv_vm *vm = GUEST_VM(has_xsaves, 0);
+	bool xss = guest_exit_status(vm), umwait;
 
+	GUEST_LOAD(vm, has_umwait, 0);
+	umwait = guest_exit_status(vm);
 	test_limit(10 * GUEST_LIMIT_MS);
 	for (unsigned r = 0; r < sizeof(first) / sizeof(first[0]); r++) {
 		GUEST_LOAD(vm, sweep, first[r] | (uint64_t)(first[r] + count[r]) << 32);
 		EXPECT_EQ(0, guest_exit_status(vm));
 		for (unsigned i = 0; i < count[r]; i++) {
 			uint32_t msr = first[r] + i;
-			bool got = ((const uint8_t *)guest_at(vm, GUEST_DATA))[i / 8] >> (i % 8) & 1, known = false;
+			bool got = ((const uint8_t *)guest_at(vm, GUEST_DATA))[i / 8] >> (i % 8) & 1;
+			bool known = (msr == MSR_XSS && xss) || (msr == MSR_UMWAIT_CONTROL && umwait);
 
 			if (msr >= 0x800 && msr < 0x900) /* the APIC's have tests of their own */
 				continue;
