@@ -8,7 +8,7 @@ BOOT_FLAGS := --target=x86_64-unknown-windows -fno-ms-extensions -fno-ms-compati
 	-isystem /usr/include/efi -isystem /usr/include/efi/x86_64 -I. -Wall -Wextra -Wconversion -Werror
 BOOT_SRC := $(filter-out boot/mkcfg.c,$(sort $(wildcard boot/*.c))) kernel/elf.c
 BOOT_OBJ := $(BOOT_SRC:%.c=build/obj/%.efi.o) build/obj/boot/kernel.efi.o
-BOOT_SIZE_LIMIT := 819200
+BOOT_SIZE_LIMIT := 1048576
 
 image: build/BOOTX64.EFI build/adit.img
 
