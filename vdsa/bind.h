@@ -2,7 +2,9 @@
 /*
  * A vDSA in a real guest on a real device: struct vdsa_host_ops over drivers/dsa, drivers/vtd and kernel/hv.
  *
- * For use from one processor, the one that runs the guest, with interrupts on.
+ * A binding is for use from one processor at a time, with interrupts on: where it is made and taken away, and between
+ * these where its guest runs. Bindings of one device may have their guests on several processors; they are made and
+ * taken away while none of these runs.
  */
 #ifndef VDSA_BIND_H
 #define VDSA_BIND_H

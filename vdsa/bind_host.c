@@ -6,12 +6,19 @@
 #include <linux/pci_regs.h>
 
 #include "drivers/vtd/vtd.h"
+#include "kernel/lock.h"
 #include "kernel/mmio.h"
 #include "kernel/time.h"
 #include "vdsa/bind_internal.h"
 
 /* How long a pending interrupt may take to arrive once its entry is unmasked. */
 #define IMS_FLUSH_TIMEOUT_US 10000U
+
+/*
+ * The physical device and its IOMMU have one driver, and guests run on several processors: one at a time here. Held
+ * while the device works, with interrupts on; never within bind.c's lock, which interrupts take.
+ */
+static struct lock device_lock = LOCK_INIT("DSA of the guests");
 
 /* ---- the work queue ---- */
 
@@ -55,44 +62,53 @@ int bind_host_info(void *ctx, struct vdsa_host_info *out)
 int bind_wq_enable(void *ctx)
 {
 	const struct vdsa_binding *b = ctx;
+	int rc;
 
-	return dsa_wq_enable(b->dsa, b->wq);
+	lock_acquire(&device_lock);
+	rc = dsa_wq_enable(b->dsa, b->wq);
+	lock_release(&device_lock);
+	return rc;
 }
 
 /* Disabled already, perhaps with the device: there is nothing to do that a disabled WQ would not refuse. */
-static bool wq_off(const struct vdsa_binding *b)
+static int unless_off(const struct vdsa_binding *b, int (*command)(struct dsa *dsa, unsigned wq))
 {
-	return bind_gone(b) || dsa_wq_state(b->dsa, b->wq) == DSA_WQ_DISABLED;
+	int rc = 0;
+
+	lock_acquire(&device_lock);
+	if (!bind_gone(b) && dsa_wq_state(b->dsa, b->wq) != DSA_WQ_DISABLED)
+		rc = command(b->dsa, b->wq);
+	lock_release(&device_lock);
+	return rc;
 }
 
 int bind_wq_disable(void *ctx)
 {
-	const struct vdsa_binding *b = ctx;
-
-	return wq_off(b) ? 0 : dsa_wq_disable(b->dsa, b->wq);
+	return unless_off(ctx, dsa_wq_disable);
 }
 
 int bind_wq_drain(void *ctx)
 {
-	const struct vdsa_binding *b = ctx;
-
-	return wq_off(b) ? 0 : dsa_wq_drain(b->dsa, b->wq);
+	return unless_off(ctx, dsa_wq_drain);
 }
 
 int bind_wq_abort(void *ctx)
 {
-	const struct vdsa_binding *b = ctx;
-
-	return wq_off(b) ? 0 : dsa_wq_abort(b->dsa, b->wq);
+	return unless_off(ctx, dsa_wq_abort);
 }
 
 int bind_wq_set_pasid(void *ctx, uint32_t hpasid, bool priv)
 {
 	const struct vdsa_binding *b = ctx;
-	uint32_t dword = dsa_wqcfg_read(b->dsa, b->wq, 2) & ~DSA_WQCFG2_PRIV;
+	uint32_t dword;
+	int rc;
 
+	lock_acquire(&device_lock);
+	dword = dsa_wqcfg_read(b->dsa, b->wq, 2) & ~DSA_WQCFG2_PRIV;
 	dsa_wqcfg_write(b->dsa, b->wq, 2, dword | (priv ? DSA_WQCFG2_PRIV : 0));
-	return dsa_wq_set_pasid(b->dsa, b->wq, hpasid); /* reads the whole dword back */
+	rc = dsa_wq_set_pasid(b->dsa, b->wq, hpasid); /* reads the whole dword back */
+	lock_release(&device_lock);
+	return rc;
 }
 
 /* ---- the address space ---- */
@@ -100,13 +116,16 @@ int bind_wq_set_pasid(void *ctx, uint32_t hpasid, bool priv)
 int bind_pasid_attach(void *ctx, uint32_t *hpasid)
 {
 	const struct vdsa_binding *b = ctx;
-	int rc = vtd_pasid_alloc(b->unit, hpasid);
+	int rc;
 
-	if (rc != 0)
-		return rc;
-	rc = vtd_pasid_attach(b->dsa->pci, *hpasid, b->domain);
-	if (rc != 0)
-		vtd_pasid_free(b->unit, *hpasid);
+	lock_acquire(&device_lock);
+	rc = vtd_pasid_alloc(b->unit, hpasid);
+	if (rc == 0) {
+		rc = vtd_pasid_attach(b->dsa->pci, *hpasid, b->domain);
+		if (rc != 0)
+			vtd_pasid_free(b->unit, *hpasid);
+	}
+	lock_release(&device_lock);
 	return rc;
 }
 
@@ -114,8 +133,10 @@ void bind_pasid_detach(void *ctx, uint32_t hpasid)
 {
 	const struct vdsa_binding *b = ctx;
 
+	lock_acquire(&device_lock);
 	if (vtd_pasid_detach(b->dsa->pci, hpasid) == 0)
 		vtd_pasid_free(b->unit, hpasid); /* else nobody gets this PASID again; the domain's end will fail */
+	lock_release(&device_lock);
 }
 
 int bind_map_ram(const struct vdsa_binding *b)
@@ -151,14 +172,17 @@ int bind_ims_alloc(void *ctx, uint16_t *slot)
 {
 	struct vdsa_binding *b = ctx;
 	unsigned index = b->dsa->caps.ims_entries - 1 - (unsigned)bind_slot_of(b);
-	int rc = dsa_irq_open(b->dsa, DSA_IRQ_IMS, index, b->pasid_nobody, on_ims, b, &b->ims);
+	int rc;
 
-	if (rc != 0)
-		return rc;
-	*slot = b->ims.handle;
-	rc = dsa_irq_mask(&b->ims, true);
-	if (rc != 0)
-		(void)dsa_irq_close(&b->ims);
+	lock_acquire(&device_lock);
+	rc = dsa_irq_open(b->dsa, DSA_IRQ_IMS, index, b->pasid_nobody, on_ims, b, &b->ims);
+	if (rc == 0) {
+		*slot = b->ims.handle;
+		rc = dsa_irq_mask(&b->ims, true);
+		if (rc != 0)
+			(void)dsa_irq_close(&b->ims);
+	}
+	lock_release(&device_lock);
 	return rc;
 }
 
@@ -168,7 +192,9 @@ void bind_ims_free(void *ctx, uint16_t slot)
 
 	(void)slot;
 	/* An error is of Release Interrupt Handle; the entry is masked and the vector gone all the same. */
+	lock_acquire(&device_lock);
 	(void)dsa_irq_close(&b->ims);
+	lock_release(&device_lock);
 }
 
 uint64_t bind_ims_entry(const struct vdsa_binding *b)
