@@ -66,6 +66,11 @@ static struct far_run *finish(unsigned cpu)
 	return r;
 }
 
+struct hv_result far_any_end(unsigned cpu)
+{
+	return finish(cpu)->result;
+}
+
 struct hv_result far_end(unsigned cpu, enum hv_end end)
 {
 	const struct far_run *r = finish(cpu);

@@ -10,7 +10,8 @@
 
 /* Start hv_run() of vm on processor cpu (not 0) for at most timeout_ms. Stopped and waited for after the test. */
 void far_start(struct hv_vm *vm, unsigned cpu, unsigned timeout_ms);
-/* Wait for the end of the run on processor cpu, which must be of that kind. */
+/* Wait for the end of the run on processor cpu, whichever it is; or one that must be of that kind. */
+struct hv_result far_any_end(unsigned cpu);
 struct hv_result far_end(unsigned cpu, enum hv_end end);
 /* Run it there (0 is allowed here), however it ends. */
 void far_run(struct hv_vm *vm, unsigned cpu, unsigned timeout_ms, struct hv_result *result);

@@ -230,7 +230,7 @@ TEST(smp_moved_timer, "hv.smp.moved.timer_and_interrupt", NEEDS_FAR, "SDM 3A 11.
 /* ---- from another processor ---- */
 
 /* Writes to the page until that is no longer possible. The host looks at the page. */
-GUEST(writer, "mov $0xc0000000, %ebx\nmovl $1, 0x30000\n1: incl (%rbx)\njmp 1b\n");
+GUEST(writer, INTERRUPTS "sti\nmov $0xc0000000, %ebx\nmovl $1, 0x30000\n1: incl (%rbx)\njmp 1b\n");
 
 TEST(smp_unmap, "hv.smp.unmap_while_it_runs", NEEDS_FAR, "APM 2 15.16.1")
 {
@@ -305,7 +305,7 @@ TEST(smp_remove, "hv.smp.remove_waits_for_callback", NEEDS_FAR, "kernel/hv/hv.h"
 	far_end(FAR_CPU, HV_END_STOPPED);
 }
 
-GUEST(runaway, "movl $1, 0x30000\n1: inc %r15\njmp 1b\n");
+GUEST(runaway, INTERRUPTS "sti\nmovl $1, 0x30000\n1: inc %r15\njmp 1b\n");
 
 TEST(smp_stop, "hv.smp.stop", NEEDS_FAR, "kernel/hv/hv.h")
 {
@@ -328,6 +328,25 @@ TEST(smp_stop, "hv.smp.stop", NEEDS_FAR, "kernel/hv/hv.h")
 	hv_stop(vm);
 	far_start(vm, FAR_CPU, FAR_LIMIT_MS);
 	EXPECT_EQ(before, far_end(FAR_CPU, HV_END_STOPPED).regs.gpr[HV_R15]);
+}
+
+GUEST(deaf, "cli\nmovl $1, 0x30000\n1: jmp 1b\n");
+
+/* A guest cannot hide behind its interrupt flag. Runs are short, so that one that does not hear ends by its time. */
+TEST(smp_stop_deaf, "hv.smp.stop_with_interrupts_off", NEEDS_FAR, "APM 2 15.13.1; SDM 3C 26.2")
+{
+	struct hv_vm *vm = GUEST_VM(deaf, 0);
+	struct hv_result result = {.end = HV_END_TIMEOUT};
+
+	for (unsigned n = 0; n < 6 && result.end == HV_END_TIMEOUT; n++) {
+		far_put_u32(vm, COUNTER, 0);
+		GUEST_LOAD(vm, deaf, 0);
+		far_start(vm, FAR_CPU, 50);
+		(void)WAIT_FOR(far_u32(vm, COUNTER) == 1, 50000);
+		hv_stop(vm);
+		result = far_any_end(FAR_CPU);
+	}
+	EXPECT_STR_EQ(hv_end_name(HV_END_STOPPED), hv_end_name(result.end));
 }
 
 /* The guest makes no exit: only the other processor's kick lets the interrupt in. RDI: HLT in between, or not. */
