@@ -255,6 +255,7 @@ static void count(struct hv_vm *vm, const struct hv_exit *exit)
 	        [HV_EXIT_CR8] = HV_CAUSE_OTHER,
 	        [HV_EXIT_EXCEPTION] = HV_CAUSE_OTHER,
 	        [HV_EXIT_XSETBV] = HV_CAUSE_OTHER,
+	        [HV_EXIT_PASID] = HV_CAUSE_OTHER,
 	        [HV_EXIT_FORBIDDEN] = HV_CAUSE_FORBIDDEN,
 	        [HV_EXIT_RESUME] = HV_CAUSE_OTHER,
 	        [HV_EXIT_NOTHING] = HV_CAUSE_OTHER,
@@ -307,6 +308,9 @@ bool hv_handle_exit(struct hv_vm *vm, const struct hv_exit *exit, struct hv_resu
 		return false;
 	case HV_EXIT_XSETBV:
 		do_xsetbv(vm, exit, &regs);
+		return false;
+	case HV_EXIT_PASID: /* as with IA32_PASID not valid */
+		raise(vm, EXCEPTION_GP);
 		return false;
 	case HV_EXIT_FORBIDDEN:
 		raise(vm, EXCEPTION_UD);

@@ -24,6 +24,7 @@ enum hv_exit_reason {
 	HV_EXIT_EXCEPTION, /* an exception caught only so that its delivery cannot loop in the processor: to be given
 	                      back */
 	HV_EXIT_XSETBV,    /* with CR4.OSXSAVE set; the processor may not have checked the privilege level */
+	HV_EXIT_PASID,     /* ENQCMD or ENQCMDS with a PASID that set_pasid() did not name */
 	HV_EXIT_FORBIDDEN, /* an instruction that the guest does not have */
 	HV_EXIT_RESUME,    /* the vendor's part has seen to it: go on where the guest is */
 	HV_EXIT_NOTHING,   /* an instruction without effect here (WBINVD): go on behind it */
@@ -38,6 +39,7 @@ enum hv_exit_reason {
 enum hv_offer {
 	HV_OFFER_XSAVES = 1, /* XSAVES and XRSTORS */
 	HV_OFFER_UMWAIT = 2, /* UMONITOR, UMWAIT, TPAUSE */
+	HV_OFFER_PASIDS = 4, /* the processor looks up the PASID of a guest's ENQCMD and ENQCMDS: set_pasid() */
 };
 
 enum hv_event_kind {
@@ -128,6 +130,11 @@ struct hv_ops {
 	void (*set_efer)(void *vcpu, uint64_t efer);
 	uint64_t (*get_pat)(void *vcpu);
 	void (*set_pat)(void *vcpu, uint64_t pat);
+	/*
+	 * With HV_OFFER_PASIDS, else NULL: the guest's PASID guest goes out as host, or, without valid, makes an exit
+	 * (PASID). From any processor at any time; the caller makes a guest that is running exit. Returns 0 or -ENOMEM.
+	 */
+	int (*set_pasid)(void *vcpu, uint32_t guest, uint32_t host, bool valid);
 	/* RIP moves on to rip, as after an instruction: a shadow of STI or MOV SS ends. */
 	void (*skip)(void *vcpu, uint64_t rip);
 

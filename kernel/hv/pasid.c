@@ -19,6 +19,11 @@ static uint64_t entry_of(const struct hv_vm *vm, unsigned i)
 	return __atomic_load_n(&vm->pasids[i], __ATOMIC_SEQ_CST);
 }
 
+static bool translated(const struct hv_vm *vm)
+{
+	return vm->ops->offers() & HV_OFFER_PASIDS;
+}
+
 static int find(const struct hv_vm *vm, uint32_t guest)
 {
 	for (unsigned i = 0; i < HV_PASID_MAX; i++)
@@ -32,8 +37,13 @@ static int give(struct hv_vm *vm, uint32_t guest, uint32_t host)
 	if (find(vm, guest) >= 0)
 		return -EEXIST;
 	for (unsigned i = 0; i < HV_PASID_MAX; i++) {
+		int rc;
+
 		if (entry_of(vm, i))
 			continue;
+		rc = translated(vm) ? vm->ops->set_pasid(vm->vcpu, guest, host, true) : 0;
+		if (rc)
+			return rc;
 		__atomic_store_n(&vm->pasids[i], FIELD_PREP(ENTRY_GUEST, (uint64_t)guest) | PASID_VALID | host,
 		                 __ATOMIC_SEQ_CST);
 		vm->pasid_count++;
@@ -62,16 +72,13 @@ int hv_pasid_take(struct hv_vm *vm, uint32_t guest)
 
 	lock_acquire(&pasid_lock);
 	i = find(vm, guest);
-	if (i >= 0)
+	if (i >= 0) {
 		__atomic_store_n(&vm->pasids[i], 0, __ATOMIC_SEQ_CST);
+		if (translated(vm))
+			vm->ops->set_pasid(vm->vcpu, guest, 0, false);
+	}
 	lock_release(&pasid_lock);
 	return i < 0 ? i : hv_synchronize(vm);
-}
-
-/* No processor was at hand that translates PASIDs. */
-bool hv_pasid_confined(void)
-{
-	return false;
 }
 
 uint64_t hv_pasid_real(const struct hv_vm *vm)
@@ -79,6 +86,8 @@ uint64_t hv_pasid_real(const struct hv_vm *vm)
 	uint64_t entry;
 	int i;
 
+	if (translated(vm))
+		return vm->state.pasid;
 	if (!(vm->state.pasid & PASID_VALID))
 		return 0;
 	i = find(vm, (uint32_t)(vm->state.pasid & PASID_MASK));

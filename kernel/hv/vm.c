@@ -89,6 +89,11 @@ void hv_vm_destroy(struct hv_vm *vm)
 	page_free(vm, ALIGN_UP(sizeof(*vm), PAGE_SIZE) / PAGE_SIZE);
 }
 
+bool hv_pasid_confined(void)
+{
+	return vendor && vendor->offers() & HV_OFFER_PASIDS;
+}
+
 /* ---- the rest ---- */
 
 void hv_set_console(struct hv_vm *vm, void (*line)(void *arg, const char *text), void *arg)

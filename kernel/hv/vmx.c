@@ -82,6 +82,10 @@ void vmx_write_environment(const struct vmx_vcpu *v)
 		vmx_write(VMCS_XSS_EXITING, 0); /* IA32_XSS is 0 while a guest runs */
 	if (vmx_caps.proc2 & PROC2_VPID)
 		vmx_write(VMCS_VPID, GUEST_VPID);
+	if (vmx_caps.proc2 & PROC2_PASID_TRANSLATION) {
+		vmx_write(VMCS_PASID_LOW, phys_of(v->pasids[0]));
+		vmx_write(VMCS_PASID_HIGH, phys_of(v->pasids[1]));
+	}
 }
 
 /* Once; the first guests may be made on several processors at a time. */
@@ -112,6 +116,7 @@ static void vmx_destroy(void *vcpu)
 	if (v->cpu != VMX_NOWHERE)
 		return;
 	vmx_forget(v);
+	vmx_pasid_destroy(v);
 	page_free(v->vmcs, 1);
 	page_free(v->apic, 1);
 	page_free(v, 1);
@@ -131,7 +136,7 @@ static int vmx_create(void **vcpu, const struct hv_stage2 *stage2)
 	v->cpu = VMX_NOWHERE;
 	v->vmcs = page_alloc(1);
 	v->apic = page_alloc(1);
-	if (!v->vmcs || !v->apic) {
+	if (!v->vmcs || !v->apic || vmx_pasid_init(v)) {
 		vmx_destroy(v);
 		return -ENOMEM;
 	}
@@ -322,6 +327,7 @@ const struct hv_ops hv_vmx = {
         .set_efer = vmx_set_efer,
         .get_pat = vmx_get_pat,
         .set_pat = vmx_set_pat,
+        .set_pasid = vmx_set_pasid,
         .skip = vmx_skip,
         .interruptible = vmx_interruptible,
         .inject = vmx_inject,

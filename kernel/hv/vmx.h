@@ -34,6 +34,7 @@ struct vmx_vcpu {
 	void *vmcs;
 	uint8_t *apic; /* the virtual-APIC page: holds CR8 */
 	uint64_t eptp;
+	uint64_t *pasids[2];        /* directories: PASIDs with bit 19 clear and set */
 	uint64_t gpr[HV_GPR_COUNT]; /* but RSP */
 	uint64_t cr2;
 	uint64_t msrs[VMX_MSRS];
@@ -111,6 +112,14 @@ void vmx_control_register(struct vmx_vcpu *v, uint64_t qualification, struct hv_
 void vmx_decode_exit(struct vmx_vcpu *v, struct hv_exit *exit);
 /* vmx_enter() returned failure. */
 void vmx_decode_failure(unsigned failure, struct hv_exit *exit);
+
+/* ---- vmx_pasid.c ---- */
+
+/* Empty directories, where the processor translates PASIDs. Returns 0 or -ENOMEM. */
+int vmx_pasid_init(struct vmx_vcpu *v);
+void vmx_pasid_destroy(struct vmx_vcpu *v);
+/* struct hv_ops: set_pasid. */
+int vmx_set_pasid(void *vcpu, uint32_t guest, uint32_t host, bool valid);
 
 /* ---- vmx_words.c ---- */
 

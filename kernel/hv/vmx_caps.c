@@ -64,6 +64,7 @@ static const struct control proc2_controls[] = {
         {PROC2_VPID, false, "VPID"},
         {PROC2_WBINVD, false, "WBINVD exiting"},
         {PROC2_XSAVES, false, "XSAVES"},
+        {PROC2_PASID_TRANSLATION, false, "PASID translation"},
         {PROC2_USER_WAIT, false, "user wait"},
         {0, false, NULL},
 };
@@ -162,7 +163,8 @@ int vmx_probe(const char **why)
 uint32_t vmx_offers(void)
 {
 	return (vmx_caps.proc2 & PROC2_XSAVES ? HV_OFFER_XSAVES : 0) |
-	       (vmx_caps.proc2 & PROC2_USER_WAIT ? HV_OFFER_UMWAIT : 0);
+	       (vmx_caps.proc2 & PROC2_USER_WAIT ? HV_OFFER_UMWAIT : 0) |
+	       (vmx_caps.proc2 & PROC2_PASID_TRANSLATION ? HV_OFFER_PASIDS : 0);
 }
 
 /* ---- on and off ---- */

@@ -154,6 +154,10 @@ void vmx_decode_exit(struct vmx_vcpu *v, struct hv_exit *exit)
 	case REASON_XSETBV:
 		exit->reason = HV_EXIT_XSETBV;
 		break;
+	case REASON_ENQCMD:
+	case REASON_ENQCMDS:
+		exit->reason = HV_EXIT_PASID;
+		break;
 	case REASON_CR:
 		vmx_control_register(v, exit->info[0], exit);
 		break;
