@@ -239,16 +239,4 @@
 #define VTD_QI_PAGE_RESPONSE_RID  GENMASK64(31, 16)
 #define VTD_QI_PAGE_RESPONSE_PRGI GENMASK64(11, 3) /* q1 */
 
-/* Why the queue stopped (IQERCD.IQEI, 11.4.9.9). */
-enum vtd_iq_error {
-	VTD_IQE_NONE = 0,
-	VTD_IQE_TAIL = 1,
-	VTD_IQE_FETCH = 2,
-	VTD_IQE_TYPE = 3,
-	VTD_IQE_RESERVED = 4,
-	VTD_IQE_WIDTH = 5,
-	VTD_IQE_TAIL_ALIGN = 6,
-	VTD_IQE_TTM = 7,
-};
-
 #endif

@@ -263,4 +263,16 @@ enum vtd_fault_reason {
 #undef VTD_FAULT_ENUM
 };
 
+/* Why the queue stopped (IQERCD.IQEI, 11.4.9.9). */
+enum vtd_iq_error {
+	VTD_IQE_NONE = 0,
+	VTD_IQE_TAIL = 1,
+	VTD_IQE_FETCH = 2,
+	VTD_IQE_TYPE = 3,
+	VTD_IQE_RESERVED = 4,
+	VTD_IQE_WIDTH = 5,
+	VTD_IQE_TAIL_ALIGN = 6,
+	VTD_IQE_TTM = 7,
+};
+
 #endif
