@@ -92,7 +92,8 @@ in_build()
 
 configure()
 {
-	[ ! -f "$tree/build/.configured" ] || return 0
+	# A build folder that was moved would compile what lies at the old place.
+	[ "$(cat "$tree/build/.configured" 2>/dev/null)" != "$tree" ] || return 0
 	rm -rf "$tree/build"
 	mkdir "$tree/build"
 	adit_say "configuring QEMU $(cat "$tree/version")"
@@ -100,7 +101,7 @@ configure()
 		--without-default-features --enable-tcg --enable-system --enable-fdt=system --enable-pixman --enable-png \
 		--disable-docs --disable-install-blobs --disable-download --disable-debug-info \
 		--without-default-devices --with-devices-x86_64=adit
-	: >"$tree/build/.configured"
+	echo "$tree" >"$tree/build/.configured"
 }
 
 compile()

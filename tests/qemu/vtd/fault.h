@@ -8,16 +8,25 @@
 #include <stdint.h>
 
 /* One row each: constant, the name in x-fault=, what goes wrong. */
-#define VTD_WRONGS(X)                                                                               \
-	X(PASID_IGNORED, "pasid-ignored", "every request is translated by RID_PASID's entry")       \
-	X(WRITE_ALLOWED, "stage-write-allowed", "writes go through without write permission")       \
-	X(FAULT_NOT_RECORDED, "fault-not-recorded", "faults block the request but leave no record") \
-	X(FAULT_PASID, "fault-pasid", "fault records carry a wrong PASID")                          \
-	X(FAULT_REASON, "fault-reason", "fault records carry a wrong reason")                       \
-	X(IRTE_IGNORED, "irte-ignored", "remapped interrupts arrive on another vector")             \
-	X(IRTE_SID_IGNORED, "irte-sid-ignored", "the source-id check of IRTEs passes everybody")    \
-	X(IOTLB_STALE, "iotlb-stale", "IOTLB invalidations complete and drop nothing")              \
-	X(SECOND_STAGE_IGNORED, "second-stage-ignored", "the second stage passes addresses unchanged")
+#define VTD_WRONGS(X)                                                                                   \
+	X(PASID_IGNORED, "pasid-ignored", "every request is translated by RID_PASID's entry")           \
+	X(WRITE_ALLOWED, "stage-write-allowed", "writes go through without write permission")           \
+	X(FAULT_NOT_RECORDED, "fault-not-recorded", "faults block the request but leave no record")     \
+	X(FAULT_PASID, "fault-pasid", "fault records carry a wrong PASID")                              \
+	X(FAULT_REASON, "fault-reason", "fault records carry a wrong reason")                           \
+	X(IRTE_IGNORED, "irte-ignored", "remapped interrupts arrive on another vector")                 \
+	X(IRTE_SID_IGNORED, "irte-sid-ignored", "the source-id check of IRTEs passes everybody")        \
+	X(IOTLB_STALE, "iotlb-stale", "IOTLB invalidations complete and drop nothing")                  \
+	X(SECOND_STAGE_IGNORED, "second-stage-ignored", "the second stage passes addresses unchanged")  \
+	X(PASID_ABSENT, "pasid-absent-allowed", "PASID entries that are not present translate")         \
+	X(PASID_RESERVED, "pasid-reserved-ignored", "reserved bits of PASID entries are not looked at") \
+	X(RID_PASID_NAMED, "rid-pasid-named", "a request may name RID_PASID as its PASID")              \
+	X(CANONICAL, "canonical-unchecked", "first-stage addresses need not be canonical")              \
+	X(WIDTH, "width-unchecked", "second-stage addresses beyond the width wrap round")               \
+	X(FPD_IGNORED, "fpd-ignored", "faults are recorded although an entry says not to")              \
+	X(IRTE_ABSENT, "irte-absent-allowed", "IRTEs that are not present remap")                       \
+	X(COMPAT_PASSES, "compatibility-passes", "interrupts in compatibility format pass")             \
+	X(IOTLB_SHARED, "iotlb-shared", "translations of one PASID serve the others of the function")
 
 enum vtd_wrong_bit {
 #define VTD_WRONG_BIT(name, text, words) VTD_WRONG_BIT_##name,

@@ -237,7 +237,7 @@ static int first_stage(const struct vtd_walk_unit *unit, const struct vtd_walk_r
 	unsigned level = top, attempts = 0;
 
 	*page = (struct page){.read = true, .write = true};
-	if (!canonical(request->address, 12 + 9 * top))
+	if (!canonical(request->address, 12 + 9 * top) && !(unit->wrong & VTD_WRONG(CANONICAL)))
 		return VTD_FAULT_NOT_CANONICAL;
 	for (;;) {
 		uint64_t gpa = table + VTD_PT_INDEX(request->address, level) * 8, pa, entry, bits = common;
@@ -291,7 +291,7 @@ static int final_second_stage(const struct vtd_walk_unit *unit, const struct vtd
 {
 	int reason;
 
-	if (vtd_second_stage_beyond(unit, from->entry, address))
+	if (vtd_second_stage_beyond(unit, from->entry, address) && !(unit->wrong & VTD_WRONG(WIDTH)))
 		return beyond;
 	reason = second_stage(unit, from, address, request->write, page);
 	if (reason)

@@ -112,7 +112,7 @@ static int read_context(const struct vtd_walk_unit *unit, const struct vtd_walk_
 		return VTD_FAULT_PSS;
 	if (request->pasid >= pasids)
 		return VTD_FAULT_CTX_PDTS;
-	if (request->pasid == rid_pasid)
+	if (request->pasid == rid_pasid && !(unit->wrong & VTD_WRONG(RID_PASID_NAMED)))
 		return VTD_FAULT_CTX_RID_PASID;
 	if (!(unit->wrong & VTD_WRONG(PASID_IGNORED)))
 		entry->pasid = request->pasid;
@@ -194,9 +194,9 @@ static int read_pasid_entry(const struct vtd_walk_unit *unit, uint64_t table, st
 	if (unit->memory->read(unit->opaque, table, q, VTD_PASID_WORDS))
 		return VTD_FAULT_PASID_ACCESS;
 	*fpd |= (q[0] & VTD_PASID0_FPD) != 0;
-	if (!(q[0] & VTD_PASID0_PRESENT))
+	if (!(q[0] & VTD_PASID0_PRESENT) && !(unit->wrong & VTD_WRONG(PASID_ABSENT)))
 		return VTD_FAULT_PASID_P;
-	if (pasid_entry_reserved(unit, q))
+	if (pasid_entry_reserved(unit, q) && !(unit->wrong & VTD_WRONG(PASID_RESERVED)))
 		return VTD_FAULT_PASID_RSVD;
 	if (!pasid_entry_valid(unit, q))
 		return VTD_FAULT_PASID_INVALID;
@@ -262,5 +262,5 @@ void vtd_walk(const struct vtd_walk_unit *unit, const struct vtd_walk_request *r
 			result->output = ALIGN_DOWN(exact, result->bytes);
 		}
 	}
-	result->no_record = fpd && vtd_walk_qualified(result->reason);
+	result->no_record = fpd && vtd_walk_qualified(result->reason) && !(unit->wrong & VTD_WRONG(FPD_IGNORED));
 }
