@@ -60,6 +60,24 @@ static volatile uint64_t *context_entry(struct vtd_unit *u, uint16_t sid)
 	return (volatile uint64_t *)virt_of(*slot & VTD_ADDRESS) + (size_t)(sid & 127U) * VTD_CTX_WORDS;
 }
 
+volatile uint64_t *vtd_context_entry(const struct pci_function *f)
+{
+	struct vtd_unit *u = vtd_unit_of(f);
+
+	return u && u->running && vtd_source_find(u, f->sid) ? context_entry(u, f->sid) : NULL;
+}
+
+int vtd_context_flush(const struct pci_function *f)
+{
+	struct vtd_unit *u = vtd_unit_of(f);
+	volatile uint64_t *entry = vtd_context_entry(f);
+
+	if (!entry)
+		return -ENODEV;
+	vtd_flush(u->flush_tables, entry, 8 * VTD_CTX_WORDS);
+	return vtd_flush_all(u);
+}
+
 static int add_source(struct vtd_unit *u, uint16_t sid, bool pasids, bool device_tlb)
 {
 	struct vtd_source *s;

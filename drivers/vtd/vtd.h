@@ -108,8 +108,12 @@ int vtd_pasid_attach(const struct pci_function *f, uint32_t pasid, struct vtd_do
 int vtd_pasid_detach(const struct pci_function *f, uint32_t pasid);
 /* The PASID table entry (VTD_PASID_WORDS words), for tests that look or break; NULL if there is no table for it. */
 volatile uint64_t *vtd_pasid_entry(const struct pci_function *f, uint32_t pasid);
+/* The same for the function's context entry (VTD_CTX_WORDS words); NULL if its unit does not run. */
+volatile uint64_t *vtd_context_entry(const struct pci_function *f);
 /* Make the unit forget what it cached of pasid and its domain, after such a test changed the entry. 0 or -ETIMEDOUT. */
 int vtd_pasid_flush(const struct pci_function *f, uint32_t pasid, uint16_t did);
+/* The same after a change of the context entry. */
+int vtd_context_flush(const struct pci_function *f);
 
 /* ---- Interrupt remapping ---- */
 

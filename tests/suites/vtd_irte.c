@@ -334,3 +334,19 @@ TEST(vtd_irte_freed, "vtd.irte.freed", NEEDS_IRTE, "VT-d 5.1.4.1 (22h)")
 	irq->token = NULL;
 	expect_blocked(irq, VTD_FAULT_IR_ENTRY_P, index);
 }
+
+/* Data above the subhandle is wrong before any entry is looked for (5.1.4). */
+TEST(vtd_irte_surplus, "vtd.irte.surplus_data", NEEDS_IRTE, "VT-d 5.1.4.1 (20h)")
+{
+	struct dsa_irq *irq = test_irq(DSA_IRQ_MSIX, 1);
+	uint64_t before = dsa_irq_count(irq);
+	struct vtd_fault fault;
+
+	set_message(irq, remappable(vtd_irte_index(irq->token)) | VTD_MSI_SHV, BIT32(16) | 1);
+	complete(irq);
+	fault = next_fault();
+	EXPECT_EQ(VTD_FAULT_IR_REQ_RSVD, fault.reason);
+	EXPECT_EQ(test_dsa()->pci->sid, fault.sid);
+	ignore_faults();
+	EXPECT_EQ(before, dsa_irq_count(irq));
+}
