@@ -53,6 +53,11 @@ static bool bad_access(struct hv_vm *vm, uint64_t gpa, enum hv_access access, co
 	return true;
 }
 
+static const char *what_is_at(const struct hv_vm *vm, uint64_t gpa)
+{
+	return hv_ram_ptr(vm, gpa, 1) ? "RAM that the host does not give for that" : "neither RAM nor device";
+}
+
 /* The instruction is done and rip the next one: in single-step mode (Intel SDM vol. 3, 18.3.1.4) a trap comes first. */
 static void advance(struct hv_vm *vm, const struct hv_regs *regs, uint64_t rip)
 {
@@ -144,7 +149,7 @@ static bool do_instruction(struct hv_vm *vm, struct hv_regs *regs, struct hv_res
 
 	*nowhere = rc == -EFAULT && fault.kind == HV_FAULT_NOWHERE;
 	if (*nowhere)
-		return bad_access(vm, fault.gpa, fault.access, "neither RAM nor device", result);
+		return bad_access(vm, fault.gpa, fault.access, what_is_at(vm, fault.gpa), result);
 	if (rc == -EFAULT) {
 		vm->ops->set_regs(vm->vcpu, regs); /* a string may have gone some way */
 		raise_page_fault(vm, &fault);
@@ -188,9 +193,9 @@ static bool do_stage2(struct hv_vm *vm, const struct hv_exit *exit, struct hv_re
 	if (exit->event.kind != HV_EVENT_NONE)
 		return bad_access(vm, exit->gpa, exit->access, "while an event was being delivered", result);
 	if (exit->table_walk)
-		return bad_access(vm, exit->gpa, exit->access, "for one of the guest's page tables: not RAM", result);
+		return bad_access(vm, exit->gpa, exit->access, "for one of the guest's page tables", result);
 	if (!hv_mmio_find(vm, exit->gpa, &region))
-		return bad_access(vm, exit->gpa, exit->access, "neither RAM nor device", result);
+		return bad_access(vm, exit->gpa, exit->access, what_is_at(vm, exit->gpa), result);
 	if (exit->access == HV_ACCESS_FETCH)
 		return bad_access(vm, exit->gpa, exit->access, "a device's registers", result);
 	over = do_instruction(vm, regs, result, &nowhere);

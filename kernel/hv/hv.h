@@ -76,6 +76,22 @@ const struct hv_ram *hv_ram_get(const struct hv_vm *vm, unsigned index);
 void *hv_ram_ptr(const struct hv_vm *vm, uint64_t gpa, uint64_t size);
 
 /*
+ * What the guest may do with pages of RAM besides reading them: all of it at first. What it may not ends it with
+ * HV_END_BAD_ACCESS. Multiples of 4 KiB, inside one range. Returns 0, -EINVAL, -ENOENT (not RAM), -EBUSY (the guest
+ * runs on another processor) or -ENOMEM, then with a part done.
+ */
+#define HV_RAM_WRITE   1U
+#define HV_RAM_EXECUTE 2U
+int hv_ram_protect(struct hv_vm *vm, uint64_t gpa, uint64_t size, unsigned rights);
+/*
+ * The pages of RAM that the guest has written since the last call: a bit each in bitmap, the lowest first. The first
+ * call for a range may report a whole large page where a part was written. What the host writes by itself does not
+ * count, what it writes for the guest's instruction does. Returns as hv_ram_protect(), or -ENOTSUP: the processor does
+ * not keep that.
+ */
+int hv_ram_take_dirty(struct hv_vm *vm, uint64_t gpa, uint64_t size, uint8_t *bitmap);
+
+/*
  * Let the guest reach size bytes of device memory at host-physical hpa, uncached, without exits (4 KiB multiples: e.g.
  * a portal). Returns 0, -EINVAL, -EEXIST (gpa overlaps something), -ENOSPC or -ENOMEM.
  */

@@ -83,6 +83,9 @@ static int write_page(const struct access *a, uint64_t linear, unsigned width, u
 		return -EFAULT;
 	host = hv_ram_ptr(a->vm, gpa, width);
 	if (host) {
+		if (!hv_stage2_may_write(&a->vm->stage2, gpa))
+			return nowhere(a, linear, gpa, HV_ACCESS_WRITE);
+		hv_stage2_set_dirty(&a->vm->stage2, gpa);
 		memcpy(host, &value, width);
 		return 0;
 	}

@@ -80,6 +80,60 @@ int hv_ram_add(struct hv_vm *vm, uint64_t gpa, uint64_t size)
 	return rc;
 }
 
+static int check_pages(const struct hv_vm *vm, uint64_t gpa, uint64_t size)
+{
+	if (!size || !IS_ALIGNED(gpa | size, PAGE_SIZE))
+		return -EINVAL;
+	if (!hv_ram_ptr(vm, gpa, size))
+		return -ENOENT;
+	return hv_runs_elsewhere(vm) ? -EBUSY : 0;
+}
+
+int hv_ram_protect(struct hv_vm *vm, uint64_t gpa, uint64_t size, unsigned rights)
+{
+	int rc;
+
+	if (rights & ~(HV_RAM_WRITE | HV_RAM_EXECUTE))
+		return -EINVAL;
+	lock_acquire(&space_lock);
+	rc = check_pages(vm, gpa, size);
+	if (!rc) {
+		rc = hv_stage2_protect(&vm->stage2, gpa, size, rights & HV_RAM_WRITE, rights & HV_RAM_EXECUTE);
+		vm->ops->flush(vm->vcpu);
+	}
+	lock_release(&space_lock);
+	return rc;
+}
+
+static int take_dirty(struct hv_vm *vm, uint64_t gpa, uint64_t size, uint8_t *bitmap)
+{
+	int rc = check_pages(vm, gpa, size);
+
+	for (uint64_t page = 0; !rc && page < size / PAGE_SIZE; page++) {
+		int dirty = hv_stage2_take_dirty(&vm->stage2, gpa + page * PAGE_SIZE);
+
+		rc = dirty < 0 ? dirty : 0;
+		if (dirty > 0)
+			bitmap[page / 8] |= (uint8_t)(1U << (page % 8));
+		else
+			bitmap[page / 8] &= (uint8_t) ~(1U << (page % 8));
+	}
+	vm->ops->flush(vm->vcpu);
+	return rc;
+}
+
+int hv_ram_take_dirty(struct hv_vm *vm, uint64_t gpa, uint64_t size, uint8_t *bitmap)
+{
+	int rc = -ENOTSUP;
+
+	if (!vm->stage2.format->dirty)
+		return rc;
+	lock_acquire(&space_lock);
+	rc = take_dirty(vm, gpa, size, bitmap);
+	lock_release(&space_lock);
+	return rc;
+}
+
 unsigned hv_ram_count(const struct hv_vm *vm)
 {
 	return vm->ram_count;

@@ -9,11 +9,16 @@
 #define INDEX_BITS 9
 #define ENTRIES    (1U << INDEX_BITS)
 #define ADDRESS    GENMASK64(51, 12)
-#define LARGE_SIZE (UINT64_C(1) << 21)
 
 static unsigned index_at(uint64_t gpa, unsigned level)
 {
 	return (unsigned)(gpa >> (12 + (level - 1) * INDEX_BITS)) & (ENTRIES - 1);
+}
+
+/* Bytes that a leaf at that level maps. */
+static uint64_t leaf_size(unsigned level)
+{
+	return UINT64_C(1) << (12 + (level - 1) * INDEX_BITS);
 }
 
 int hv_stage2_init(struct hv_stage2 *s, const struct hv_stage2_format *format)
@@ -63,45 +68,139 @@ static uint64_t *entry_for(struct hv_stage2 *s, uint64_t gpa, unsigned level)
 	return &table[index_at(gpa, level)];
 }
 
+/* The level of the largest leaf that fits there. */
+static unsigned best_level(const struct hv_stage2 *s, uint64_t addresses, uint64_t size, bool device)
+{
+	unsigned level = device ? 1 : s->format->huge ? 3 : 2;
+
+	while (level > 1 && (!IS_ALIGNED(addresses, leaf_size(level)) || size < leaf_size(level)))
+		level--;
+	return level;
+}
+
 int hv_stage2_map(struct hv_stage2 *s, uint64_t gpa, uint64_t hpa, uint64_t size, bool device)
 {
 	for (uint64_t done = 0, step; done < size; done += step) {
-		bool large =
-		        !device && IS_ALIGNED((gpa + done) | (hpa + done), LARGE_SIZE) && size - done >= LARGE_SIZE;
-		uint64_t *entry = entry_for(s, gpa + done, large ? 2 : 1);
+		unsigned level = best_level(s, (gpa + done) | (hpa + done), size - done, device);
+		uint64_t *entry = entry_for(s, gpa + done, level);
 
-		step = large ? LARGE_SIZE : PAGE_SIZE;
+		step = leaf_size(level);
 		if (!entry) {
 			hv_stage2_unmap(s, gpa, done);
 			return -ENOMEM;
 		}
-		/* A table left empty by an unmapping is in the way of a large page. */
-		if (large && *entry & s->format->present)
-			page_free(virt_of(*entry & ADDRESS), 1);
-		*entry = (hpa + done) | (device ? s->format->device : s->format->ram) | (large ? s->format->large : 0);
+		/* Tables left empty by an unmapping are in the way of a large page. */
+		if (level > 1 && *entry & s->format->present)
+			free_table(s, virt_of(*entry & ADDRESS), level - 1);
+		*entry = (hpa + done) | (device ? s->format->device : s->format->ram) |
+		         (level > 1 ? s->format->large : 0);
 	}
 	return 0;
+}
+
+uint64_t *hv_stage2_leaf(const struct hv_stage2 *s, uint64_t gpa, unsigned *level)
+{
+	uint64_t *table = s->root;
+
+	for (*level = LEVELS; *level > 0; --*level) {
+		uint64_t *entry = &table[index_at(gpa, *level)];
+
+		if (!(*entry & s->format->present))
+			return NULL;
+		if (is_leaf(s, *level, *entry))
+			return entry;
+		table = virt_of(*entry & ADDRESS);
+	}
+	return NULL; /* not reached: level 1 is a leaf */
 }
 
 void hv_stage2_unmap(struct hv_stage2 *s, uint64_t gpa, uint64_t size)
 {
 	for (uint64_t done = 0, step; done < size; done += step) {
-		uint64_t *table = s->root;
-		unsigned level = LEVELS;
+		unsigned level;
+		uint64_t *leaf = hv_stage2_leaf(s, gpa + done, &level);
 
-		step = PAGE_SIZE;
-		for (; level > 1; level--) {
-			uint64_t entry = table[index_at(gpa + done, level)];
-
-			if (!(entry & s->format->present))
-				break;
-			if (is_leaf(s, level, entry)) {
-				step = LARGE_SIZE;
-				break;
-			}
-			table = virt_of(entry & ADDRESS);
-		}
-		if (table[index_at(gpa + done, level)] & s->format->present)
-			table[index_at(gpa + done, level)] = 0;
+		step = leaf ? leaf_size(level) : PAGE_SIZE;
+		if (leaf)
+			*leaf = 0;
 	}
+}
+
+/* ---- single pages ---- */
+
+/* The same in leaves of the next smaller size. */
+static int split(const struct hv_stage2 *s, uint64_t *leaf, unsigned level)
+{
+	uint64_t *table = page_alloc(1), entry = *leaf;
+
+	if (!table)
+		return -ENOMEM;
+	if (level == 2)
+		entry &= ~s->format->large;
+	for (unsigned i = 0; i < ENTRIES; i++)
+		table[i] = entry + i * leaf_size(level - 1);
+	*leaf = phys_of(table) | s->format->table;
+	return 0;
+}
+
+/* The leaf of that very page. Returns 0, -ENOENT or -ENOMEM. */
+static int page_leaf(const struct hv_stage2 *s, uint64_t gpa, uint64_t **leaf)
+{
+	unsigned level;
+
+	for (;;) {
+		int rc;
+
+		*leaf = hv_stage2_leaf(s, gpa, &level);
+		if (!*leaf)
+			return -ENOENT;
+		if (level == 1)
+			return 0;
+		rc = split(s, *leaf, level);
+		if (rc)
+			return rc;
+	}
+}
+
+int hv_stage2_protect(struct hv_stage2 *s, uint64_t gpa, uint64_t size, bool write, bool execute)
+{
+	const struct hv_stage2_format *f = s->format;
+
+	for (uint64_t done = 0; done < size; done += PAGE_SIZE) {
+		uint64_t *leaf;
+		int rc = page_leaf(s, gpa + done, &leaf);
+
+		if (rc)
+			return rc;
+		*leaf &= ~(f->write | f->execute | f->no_execute);
+		*leaf |= (write ? f->write : 0) | (execute ? f->execute : f->no_execute);
+	}
+	return 0;
+}
+
+bool hv_stage2_may_write(const struct hv_stage2 *s, uint64_t gpa)
+{
+	unsigned level;
+	const uint64_t *leaf = hv_stage2_leaf(s, gpa, &level);
+
+	return leaf && *leaf & s->format->write;
+}
+
+int hv_stage2_take_dirty(struct hv_stage2 *s, uint64_t gpa)
+{
+	uint64_t *leaf;
+	int rc = page_leaf(s, gpa, &leaf);
+
+	if (rc)
+		return rc;
+	return __atomic_fetch_and(leaf, ~s->format->dirty, __ATOMIC_ACQ_REL) & s->format->dirty ? 1 : 0;
+}
+
+void hv_stage2_set_dirty(struct hv_stage2 *s, uint64_t gpa)
+{
+	unsigned level;
+	uint64_t *leaf = hv_stage2_leaf(s, gpa, &level);
+
+	if (leaf)
+		__atomic_fetch_or(leaf, s->format->dirty, __ATOMIC_ACQ_REL);
 }

@@ -46,13 +46,16 @@ static uint8_t *iopm;
 static uint8_t *msrpm;
 static bool has_nrips;
 
-static const struct hv_stage2_format npt_format = {
+static struct hv_stage2_format npt_format = {
         .present = BIT64(0),
         .table = BIT64(0) | BIT64(1) | BIT64(2),
         .ram = BIT64(0) | BIT64(1) | BIT64(2),
         /* PWT and PCD: entry 3 of the host's PAT, uncached. */
         .device = BIT64(0) | BIT64(1) | BIT64(2) | BIT64(3) | BIT64(4) | BIT64(63),
         .large = BIT64(7),
+        .write = BIT64(1),
+        .no_execute = BIT64(63),
+        .dirty = BIT64(6),
 };
 
 static int svm_probe(const char **why)
@@ -74,6 +77,7 @@ static int svm_probe(const char **why)
 		return -ENODEV;
 	}
 	has_nrips = svm.edx & CPUID_SVM_EDX_NRIPS;
+	npt_format.huge = cpu_cpuid_checked(0x80000001, 0).edx & CPUID_X1_EDX_1G;
 	return 0;
 }
 

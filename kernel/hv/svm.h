@@ -14,6 +14,7 @@
 #define CPUID_SVM_EDX_NP    BIT32(0)
 #define CPUID_SVM_EDX_NRIPS BIT32(3)
 #define CPUID_X1_ECX_SVM    BIT32(2)
+#define CPUID_X1_EDX_1G     BIT32(26)
 
 #define MSR_EFER        0xc0000080U
 #define EFER_SVME       BIT64(12)

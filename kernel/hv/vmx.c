@@ -28,12 +28,14 @@ static struct lock bitmaps_lock = LOCK_INIT("VMX bitmaps");
 static uint8_t *io_bitmap;
 static uint8_t *msr_bitmap;
 
-static const struct hv_stage2_format ept_format = {
+static struct hv_stage2_format ept_format = {
         .present = EPT_READ | EPT_WRITE | EPT_EXECUTE,
         .table = EPT_READ | EPT_WRITE | EPT_EXECUTE,
         .ram = EPT_READ | EPT_WRITE | EPT_EXECUTE | EPT_TYPE_WB,
         .device = EPT_READ | EPT_WRITE | EPT_IGNORE_PAT, /* uncached, whatever the guest's PAT says */
         .large = EPT_LARGE,
+        .write = EPT_WRITE,
+        .execute = EPT_EXECUTE,
 };
 
 /* One bit an MSR: reads of the low range, of the high one, then writes likewise, 1 KiB each (SDM vol. 3, 24.6.9). */
@@ -142,8 +144,11 @@ static int vmx_create(void **vcpu, const struct hv_stage2 *stage2)
 	}
 	*(uint32_t *)v->vmcs = vmx_caps.revision;
 	v->eptp = phys_of(stage2->root) | EPTP_WRITE_BACK | EPTP_WALK_4;
-	if (vmx_caps.ept & EPT_CAP_ACCESSED_DIRTY)
+	if (vmx_caps.ept & EPT_CAP_ACCESSED_DIRTY) {
 		v->eptp |= EPTP_ACCESSED_DIRTY;
+		ept_format.dirty = EPT_DIRTY;
+	}
+	ept_format.huge = vmx_caps.ept & EPT_CAP_1G;
 	v->stale = 1;
 	*vcpu = v;
 	return 0;

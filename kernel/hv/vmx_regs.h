@@ -205,6 +205,7 @@
 #define EPT_TYPE_WB         (UINT64_C(6) << 3) /* uncached is 0 */
 #define EPT_IGNORE_PAT      BIT64(6)
 #define EPT_LARGE           BIT64(7)
+#define EPT_DIRTY           BIT64(9)
 #define EPTP_WRITE_BACK     UINT64_C(6)
 #define EPTP_WALK_4         (UINT64_C(3) << 3)
 #define EPTP_ACCESSED_DIRTY BIT64(6)
