@@ -8,6 +8,7 @@
 #include "kernel/cpu.h"
 #include "kernel/hv/ops.h"
 #include "kernel/hv/xstate.h"
+#include "kernel/smp.h"
 
 #define CPUID_1_ECX_XSAVE   BIT32(26)
 #define CPUID_7_ECX_WAITPKG BIT32(5)
@@ -32,6 +33,9 @@ static struct {
 	bool pasid;
 	bool waitpkg; /* guests may have UMWAIT */
 } caps;
+
+/* Whose state is in each processor. */
+static struct hv_state *current[SMP_MAX_CPUS];
 
 /* Those of wanted that the processor has, and whose place in the standard format is inside the area. */
 static uint64_t components(uint64_t wanted)
@@ -105,7 +109,7 @@ static uint64_t exchange_msr(uint32_t msr, uint64_t value)
 }
 
 /* Without OSFXSR the FXSAVE pair may leave the SSE registers out (Intel SDM vol. 2). */
-void hv_state_load(struct hv_state *s)
+static void put_in(struct hv_state *s)
 {
 	uint64_t cr4 = cpu_read_cr4();
 
@@ -125,7 +129,7 @@ void hv_state_load(struct hv_state *s)
 		s->host_umwait = exchange_msr(MSR_UMWAIT_CONTROL, s->umwait);
 }
 
-void hv_state_save(struct hv_state *s)
+static void take_out(struct hv_state *s)
 {
 	uint64_t cr4 = cpu_read_cr4();
 
@@ -142,6 +146,35 @@ void hv_state_save(struct hv_state *s)
 		__asm__ volatile("fxsave64 (%0)" : : "r"(s->area) : "memory");
 	}
 	cpu_write_cr4(cr4);
+}
+
+void hv_state_load(struct hv_state *s)
+{
+	struct hv_state **here = &current[smp_id()];
+
+	s->outer = *here;
+	if (s->outer)
+		take_out(s->outer);
+	put_in(s);
+	*here = s;
+}
+
+void hv_state_save(struct hv_state *s)
+{
+	struct hv_state **here = &current[smp_id()];
+
+	take_out(s);
+	*here = s->outer;
+	if (s->outer)
+		put_in(s->outer);
+	s->outer = NULL;
+}
+
+void hv_state_forget(const struct hv_state *s)
+{
+	for (unsigned i = 0; i < SMP_MAX_CPUS; i++)
+		if (current[i] == s)
+			current[i] = s->outer;
 }
 
 void hv_state_enter(struct hv_state *s, uint64_t pasid)

@@ -32,6 +32,7 @@ struct hv_state {
 	uint64_t pasid; /* as the guest has written it */
 	/* The host's, while the guest's are in the processor. */
 	uint64_t host_xcr0, host_xss, host_umwait, host_pasid;
+	struct hv_state *outer; /* whose callback runs this guest */
 	uint8_t area[HV_STATE_AREA] __attribute__((aligned(64)));
 };
 
@@ -41,9 +42,14 @@ void hv_state_init(uint32_t offers);
 bool hv_state_has_pasid(void);
 /* The state of a processor after reset, with all SSE exceptions masked. */
 void hv_state_reset(struct hv_state *s);
-/* The two ends of a run, on the processor that runs it, with interrupts off. */
+/*
+ * The two ends of a run, on the processor that runs it, with interrupts off. A run inside a callback of another guest
+ * leaves that one's state as it was.
+ */
 void hv_state_load(struct hv_state *s);
 void hv_state_save(struct hv_state *s);
+/* It goes away, maybe because its run was cut off. */
+void hv_state_forget(const struct hv_state *s);
 /* The two ends of the guest's own execution, likewise: pasid goes into IA32_PASID, and is out of it again. */
 void hv_state_enter(struct hv_state *s, uint64_t pasid);
 void hv_state_leave(struct hv_state *s);

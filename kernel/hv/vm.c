@@ -83,6 +83,7 @@ void hv_vm_destroy(struct hv_vm *vm)
 		return;
 	if (vm->vcpu)
 		vm->ops->destroy(vm->vcpu);
+	hv_state_forget(&vm->state);
 	hv_stage2_destroy(&vm->stage2);
 	for (unsigned i = 0; i < vm->ram_count; i++)
 		page_free(vm->ram[i].host, vm->ram[i].size / PAGE_SIZE);

@@ -413,3 +413,39 @@ TEST(state_umwait, "hv.state.umwait", NEEDS_HV, "SDM 2 (TPAUSE, UMWAIT)")
 	EXPECT_OK(trap_rdmsr(MSR_UMWAIT, &value));
 	EXPECT_EQ(before, value);
 }
+
+/* ---- a guest inside another one's callback ---- */
+
+static struct hv_vm *inner;
+
+static uint64_t run_inner(void *arg, uint64_t offset, unsigned width)
+{
+	struct hv_result result;
+
+	(void)arg, (void)offset, (void)width;
+	return hv_run(inner, GUEST_LIMIT_MS, &result) ? 0 : result.status;
+}
+
+static void ignore_write(void *arg, uint64_t offset, unsigned width, uint64_t value)
+{
+	(void)arg, (void)offset, (void)width, (void)value;
+}
+
+#define SSE_ON "mov %cr4, %rax\nor $0x200, %eax\nmov %rax, %cr4\n"
+
+/* XMM7 over a read from the device, whose answer goes to memory. */
+GUEST(outer_guest,
+      SSE_ON "movq %rdi, %xmm7\nmov $0xc0000000, %ebx\nmov (%rbx), %esi\nmovq %xmm7, %rdi\nmov %esi, 0x30000\n" EXIT);
+/* What it finds in XMM7, plus 7; and something of its own there. */
+GUEST(inner_guest, SSE_ON "movq %xmm7, %rsi\nmovq %rdi, %xmm7\nlea 7(%rsi), %rdi\n" EXIT);
+
+TEST(state_inside, "hv.state.guest_inside_a_callback", NEEDS_HV, "kernel/hv/hv.h")
+{
+	struct hv_vm *vm = GUEST_VM(outer_guest, UINT64_C(0x5ec4e7));
+	const struct hv_mmio region = {HV_BAR_WINDOW_BASE, 0x1000, run_inner, ignore_write, NULL, "inner"};
+
+	inner = GUEST_VM(inner_guest, 1);
+	EXPECT_OK(hv_mmio_add(vm, &region));
+	EXPECT_EQ(0x5ec4e7, guest_exit_status(vm));
+	EXPECT_EQ(7, guest_u64(vm, GUEST_DATA) & UINT32_MAX);
+}
