@@ -37,7 +37,7 @@ struct vmx_vcpu {
 	uint64_t *pasids[2];        /* directories: PASIDs with bit 19 clear and set */
 	uint64_t gpr[HV_GPR_COUNT]; /* but RSP */
 	uint64_t cr2;
-	uint64_t msrs[VMX_MSRS];
+	uint64_t msrs[VMX_MSRS], host_msrs[VMX_MSRS];
 	uint64_t limit_ns;
 	struct hv_event event; /* for the next entry */
 	struct hv_regs start;  /* while fresh */
@@ -77,9 +77,15 @@ static inline void vmx_write(uint32_t field, uint64_t value)
 
 /* ---- vmx_caps.c ---- */
 
-/* struct hv_ops: probe, offers, enable, disable. */
+/* struct hv_ops: probe, offers. */
 int vmx_probe(const char **why);
 uint32_t vmx_offers(void);
+/* Whether firmware has locked IA32_FEATURE_CONTROL, whose value goes to *control, on this processor without VMX. */
+bool vmx_locked_off(uint64_t *control);
+
+/* ---- vmx_cpu.c ---- */
+
+/* struct hv_ops: enable, disable. */
 int vmx_enable(void);
 void vmx_disable(void);
 /* struct hv_ops: attach, detach. */
