@@ -56,7 +56,8 @@ int dsa_command(struct dsa *dsa, enum dsa_command command, uint32_t operand, uin
 /* What Reset Device and FLR take away and a running device needs: reports of errors. */
 static void report_errors(struct dsa *dsa)
 {
-	mmio_write32(dsa->regs, DSA_GENCTRL, DSA_GENCTRL_SWERR_INT | DSA_GENCTRL_HALT_INT);
+	mmio_write32(dsa->regs, DSA_GENCTRL,
+	             DSA_GENCTRL_SWERR_INT | DSA_GENCTRL_HALT_INT | (dsa_has_evl(dsa) ? DSA_GENCTRL_EVL_INT : 0));
 }
 
 int dsa_enable(struct dsa *dsa)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Groups, engines and work queues (9.2.27 to 9.2.29 are their tables). */
 #include <errno.h>
+#include <string.h>
 
 #include "drivers/dsa/dsa.h"
 #include "kernel/mmio.h"
@@ -29,6 +30,11 @@ void dsa_wqcfg_write(struct dsa *dsa, unsigned wq, unsigned dword, uint32_t valu
 unsigned dsa_wq_state(const struct dsa *dsa, unsigned wq)
 {
 	return FIELD_GET(DSA_WQCFG6_STATE, dsa_wqcfg_read(dsa, wq, 6));
+}
+
+static bool has_opcfg(const struct dsa *dsa)
+{
+	return dsa->caps.wqcap & DSA_WQCAP_OPCFG && dsa->caps.wq_stride >= 4 * DSA_WQCFG_DWORDS_MAX;
 }
 
 struct dsa_wq_config dsa_wq_default(const struct dsa *dsa)
@@ -64,7 +70,11 @@ int dsa_wq_read_config(struct dsa *dsa, unsigned wq, struct dsa_wq_config *confi
 	        .shared = !(d2 & DSA_WQCFG2_DEDICATED),
 	        .privileged = (d2 & DSA_WQCFG2_PRIV) != 0,
 	        .block_on_fault = (d2 & DSA_WQCFG2_BOF) != 0,
+	        .no_page_requests = (d2 & DSA_WQCFG2_PRS_DISABLE) != 0,
 	};
+	for (unsigned i = 0; i < ARRAY_SIZE(config->opcodes); i++)
+		config->opcodes[i] = has_opcfg(dsa) ? mmio_read64(dsa->regs, wqcfg_at(dsa, wq, DSA_WQCFG_OPCFG + 2 * i))
+		                                    : dsa->caps.opcap[i];
 	return 0;
 }
 
@@ -102,13 +112,29 @@ static int compare_fixed(struct dsa *dsa, unsigned wq, const struct dsa_wq_confi
 	return 0;
 }
 
+static int write_opcodes(struct dsa *dsa, unsigned wq, const struct dsa_wq_config *c)
+{
+	const bool all = !(c->opcodes[0] | c->opcodes[1] | c->opcodes[2] | c->opcodes[3]) ||
+	                 memcmp(c->opcodes, dsa->caps.opcap, sizeof(c->opcodes)) == 0;
+	int rc = 0;
+
+	if (!has_opcfg(dsa))
+		return all ? 0 : dsa_fail(dsa, -ENOTSUP, 0, "WQCAP.54=0: the device has no OPCFG");
+	for (unsigned i = 0; i < 2 * ARRAY_SIZE(c->opcodes) && !rc; i++) {
+		const uint64_t word = all ? dsa->caps.opcap[i / 2] : c->opcodes[i / 2];
+
+		rc = write_checked(dsa, wq, DSA_WQCFG_OPCFG + i, (uint32_t)(i % 2 ? word >> 32 : word));
+	}
+	return rc;
+}
+
 int dsa_wq_configure(struct dsa *dsa, unsigned wq, const struct dsa_wq_config *c)
 {
 	unsigned xfer = c->max_xfer_shift ? c->max_xfer_shift : dsa->caps.max_xfer_shift;
 	unsigned batch = c->max_batch_shift ? c->max_batch_shift : dsa->caps.max_batch_shift;
 	uint32_t d2 = (c->shared ? 0 : DSA_WQCFG2_DEDICATED) | (c->block_on_fault ? DSA_WQCFG2_BOF : 0) |
-	              (c->privileged ? DSA_WQCFG2_PRIV : 0) | FIELD_PREP(DSA_WQCFG2_PRIORITY, (uint32_t)c->priority) |
-	              pasid_bits(c->pasid);
+	              (c->no_page_requests ? DSA_WQCFG2_PRS_DISABLE : 0) | (c->privileged ? DSA_WQCFG2_PRIV : 0) |
+	              FIELD_PREP(DSA_WQCFG2_PRIORITY, (uint32_t)c->priority) | pasid_bits(c->pasid);
 	int rc = check_wq(dsa, wq);
 
 	if (rc)
@@ -124,7 +150,7 @@ int dsa_wq_configure(struct dsa *dsa, unsigned wq, const struct dsa_wq_config *c
 		rc = write_checked(dsa, wq, 3,
 		                   FIELD_PREP(DSA_WQCFG3_MAX_XFER, (uint32_t)xfer) |
 		                           FIELD_PREP(DSA_WQCFG3_MAX_BATCH, (uint32_t)batch));
-	return rc;
+	return rc ? rc : write_opcodes(dsa, wq, c);
 }
 
 int dsa_wq_set_pasid(struct dsa *dsa, unsigned wq, uint32_t pasid)

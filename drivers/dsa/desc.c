@@ -81,6 +81,30 @@ void dsa_desc_cflush(struct dsa_hw_desc *d, uint64_t cr, uint64_t dst, uint32_t 
 	two(d, DSA_OPCODE_CFLUSH, cr, 0, dst, size);
 }
 
+void dsa_desc_fill16(struct dsa_hw_desc *d, uint64_t cr, uint64_t dst, const uint64_t pattern[2], uint32_t size)
+{
+	dsa_desc_fill(d, cr, dst, pattern[0], size);
+	d->flags = d->flags | DSA_DESC_FILL16;
+	memcpy(d->op_specific, &pattern[1], 8);
+}
+
+void dsa_desc_crc64(struct dsa_hw_desc *d, uint64_t cr, uint64_t src, uint64_t seed, uint32_t size)
+{
+	two(d, DSA_OPCODE_CRCGEN, cr, src, 0, size);
+	d->flags = d->flags | DSA_DESC_CRC64;
+	memcpy(d->op_specific, &seed, 8);
+}
+
+void dsa_desc_dix_generate(struct dsa_hw_desc *d, uint64_t cr, uint64_t dst, uint64_t src, uint32_t size)
+{
+	two(d, DSA_OP_DIX_GENERATE, cr, src, dst, size);
+}
+
+void dsa_desc_fetch(struct dsa_hw_desc *d, uint64_t cr, uint64_t addr, uint32_t size)
+{
+	two(d, DSA_OP_TRANSLATION_FETCH, cr, addr, 0, size);
+}
+
 void dsa_desc_expect(struct dsa_hw_desc *d, uint8_t expected)
 {
 	d->flags |= IDXD_OP_FLAG_CR;

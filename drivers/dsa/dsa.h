@@ -120,10 +120,12 @@ struct dsa_wq_config {
 	unsigned priority;        /* 1 to 15 */
 	unsigned max_xfer_shift;  /* 0: the device's limit */
 	unsigned max_batch_shift; /* 0: the device's limit */
-	uint32_t pasid;           /* IOMMU_NO_PASID: PASID enable off */
+	uint64_t opcodes[4]; /* what the WQ allows, where it can be said (WQCAP.OPCFG); all 0: what the device has */
+	uint32_t pasid;      /* IOMMU_NO_PASID: PASID enable off */
 	bool shared;
 	bool privileged;
 	bool block_on_fault;
+	bool no_page_requests; /* version 2, with the event log */
 };
 
 /* Size 16 (or all entries if fewer), dedicated, priority 8, the IOMMU's PASID. */
@@ -226,6 +228,11 @@ void dsa_desc_dualcast(struct dsa_hw_desc *d, uint64_t cr, uint64_t dst1, uint64
 void dsa_desc_crc(struct dsa_hw_desc *d, uint64_t cr, uint64_t src, uint32_t seed, uint32_t size);
 void dsa_desc_copy_crc(struct dsa_hw_desc *d, uint64_t cr, uint64_t dst, uint64_t src, uint32_t seed, uint32_t size);
 void dsa_desc_cflush(struct dsa_hw_desc *d, uint64_t cr, uint64_t dst, uint32_t size);
+/* Version 2: fill by 16 bytes, CRC64, tuples of protection information alone, translations ahead of time. */
+void dsa_desc_fill16(struct dsa_hw_desc *d, uint64_t cr, uint64_t dst, const uint64_t pattern[2], uint32_t size);
+void dsa_desc_crc64(struct dsa_hw_desc *d, uint64_t cr, uint64_t src, uint64_t seed, uint32_t size);
+void dsa_desc_dix_generate(struct dsa_hw_desc *d, uint64_t cr, uint64_t dst, uint64_t src, uint32_t size);
+void dsa_desc_fetch(struct dsa_hw_desc *d, uint64_t cr, uint64_t addr, uint32_t size);
 /* COMPARE and COMPVAL: status 1 if the result is expected, else 2 (check-result flag). */
 void dsa_desc_expect(struct dsa_hw_desc *d, uint8_t expected);
 /* Ask for the completion interrupt. */
@@ -298,6 +305,7 @@ struct dsa_swerror {
 	unsigned batch_index;
 	uint32_t info;
 	uint64_t address;
+	bool info_valid; /* info has what DSA_INFO_* say of the code; else of code 0x11 alone */
 	bool overflow, desc_valid, wq_valid, batch, write, privileged;
 };
 
@@ -308,6 +316,42 @@ void dsa_swerror_clear(struct dsa *dsa);
 /* One line in words. Returns text. */
 const char *dsa_swerror_words(const struct dsa_swerror *error, char *text, size_t size);
 
+/* ---- evl.c: the event log of version 2 ---- */
+
+/* What may be in memory that the device fills. The caller's; it must stay while the log is on. */
+struct dsa_evl {
+	struct dsa *dsa;
+	struct dsa_buf memory;
+	unsigned entries, entry_size; /* entry_size in bytes */
+};
+
+struct dsa_evl_entry {
+	struct dsa_swerror error; /* raw is the entry's first half */
+	unsigned batch_id;        /* of a batch or what is in it: one name for both */
+	bool first;               /* the first entry of that batch */
+	bool has_interrupt;       /* software is to raise the completion interrupt, */
+	bool has_record;          /* and to write this completion record at error.address: codes 0x1a, 0x26, 0x27 */
+	bool ims;                 /* the descriptor came by an IMS portal */
+	struct dsa_completion_record record;
+};
+
+bool dsa_has_evl(const struct dsa *dsa);
+/*
+ * Switch the log on, in memory (all of it) from dsa_buf_alloc(); the device must be Disabled. It starts with the next
+ * dsa_enable(), and ends with Reset Device. Returns 0, -ENOTSUP (no event log), -EINVAL (less than DSA_EVL_MIN_SIZE
+ * entries), -EBUSY (not Disabled) or -EIO (a register does not take it).
+ */
+int dsa_evl_open(struct dsa *dsa, const struct dsa_buf *memory, struct dsa_evl *evl);
+/* The oldest entry, which is then free again. Returns 0, -ENOENT (none) or -EIO (EVLSTATUS is out of range). */
+int dsa_evl_take(struct dsa_evl *evl, struct dsa_evl_entry *entry);
+/* How many there are. */
+unsigned dsa_evl_count(const struct dsa_evl *evl);
+/* EVLSTATUS' interrupt pending: no further interrupt comes before it is cleared. */
+bool dsa_evl_pending(const struct dsa_evl *evl);
+void dsa_evl_clear_pending(struct dsa_evl *evl);
+
+/* For the driver's own files: fill the fields from raw. */
+void dsa_swerror_decode(struct dsa_swerror *error);
 /* For the driver's own files: MSI-X entry 0. */
 int dsa_events_open(struct dsa *dsa);
 void dsa_events_close(struct dsa *dsa);

@@ -26,7 +26,14 @@ int dsa_swerror_read(const struct dsa *dsa, struct dsa_swerror *e)
 		e->raw[i] = mmio_read64(dsa->regs, DSA_SWERROR + 8 * i);
 	if (!(e->raw[0] & DSA_SWERROR_VALID))
 		return -ENOENT;
+	dsa_swerror_decode(e);
+	return 0;
+}
+
+void dsa_swerror_decode(struct dsa_swerror *e)
+{
 	e->overflow = (e->raw[0] & DSA_SWERROR_OVERFLOW) != 0;
+	e->info_valid = (e->raw[0] & DSA_SWERROR_INFO_VALID) != 0;
 	e->desc_valid = (e->raw[0] & DSA_SWERROR_DESC_VALID) != 0;
 	e->wq_valid = (e->raw[0] & DSA_SWERROR_WQ_VALID) != 0;
 	e->batch = (e->raw[0] & DSA_SWERROR_BATCH) != 0;
@@ -39,7 +46,6 @@ int dsa_swerror_read(const struct dsa *dsa, struct dsa_swerror *e)
 	e->batch_index = FIELD_GET(DSA_SWERROR_BATCH_INDEX, e->raw[1]);
 	e->info = (uint32_t)FIELD_GET(DSA_SWERROR_INFO, e->raw[1]);
 	e->address = e->raw[2];
-	return 0;
 }
 
 void dsa_swerror_clear(struct dsa *dsa)

@@ -89,6 +89,8 @@ static const char *const statuses[] = {
         [DSA_COMP_HW_ERR1] = "read error: refused, aborted or timed out",
         [DSA_COMP_HW_ERR_DRB] = "error on a write or destination readback",
         [DSA_COMP_TRANSLATION_FAIL] = "translation request failed",
+        [DSA_COMP_EVL_DRAIN] = "end of a drain, for the event log",
+        [DSA_COMP_EVL_BATCH] = "end of a batch that has entries in the event log",
         [DSA_SWERR_CONFIG_CHANGED] = "PCI configuration changed while not Disabled",
         [DSA_SWERR_CMD_ACTIVE] = "command written while one was active",
         [DSA_SWERR_DWQ_FULL] = "submission to a full dedicated WQ",
@@ -106,12 +108,14 @@ static const char *const opcodes[] = {
         [DSA_OPCODE_CR_DELTA] = "create delta record",
         [DSA_OPCODE_AP_DELTA] = "apply delta record",
         [DSA_OPCODE_DUALCAST] = "dualcast",
+        [DSA_OP_TRANSLATION_FETCH] = "translation fetch",
         [DSA_OPCODE_CRCGEN] = "CRC generation",
         [DSA_OPCODE_COPY_CRC] = "copy with CRC",
         [DSA_OPCODE_DIF_CHECK] = "DIF check",
         [DSA_OPCODE_DIF_INS] = "DIF insert",
         [DSA_OPCODE_DIF_STRP] = "DIF strip",
         [DSA_OPCODE_DIF_UPDT] = "DIF update",
+        [DSA_OP_DIX_GENERATE] = "DIX generation",
         [DSA_OPCODE_CFLUSH] = "cache flush",
 };
 

@@ -395,8 +395,14 @@ enum dsa_operand {
 #define DSA_DESC_SIZE        64
 #define DSA_CR_SIZE          32
 
-/* Operations of version 2 that <linux/idxd.h> does not name yet. */
+/* Operations of version 2 that <linux/idxd.h> does not name yet, and flags of their own that operations have. */
 #define DSA_OP_TRANSLATION_FETCH 0x0a
 #define DSA_OP_DIX_GENERATE      0x17
+#define DSA_DESC_FETCH_STRIDE    0x010000U /* translation fetch */
+#define DSA_DESC_BATCH_ERROR     0x010000U /* batch */
+#define DSA_DESC_READBACK1       0x010000U /* drain */
+#define DSA_DESC_READBACK2       0x020000U
+#define DSA_DESC_FILL16          0x040000U /* memory fill */
+#define DSA_DESC_CRC64           0x080000U /* CRC generation, copy with CRC */
 
 #endif
