@@ -121,6 +121,9 @@ int vdsa_bind_prepare(struct dsa *host, unsigned wq)
 	if (rc != 0)
 		return rc;
 	config = dsa_wq_default(host);
+	/* What the guest is not told of it must not be able to use, either. Version 1 of the device cannot do that. */
+	if (host->caps.wqcap & DSA_WQCAP_OPCFG)
+		config.opcodes[0] = host->caps.opcap[0] & VDSA_OPCAP0;
 	rc = dsa_wq_configure(host, wq, &config);
 	if (rc == 0)
 		rc = dsa_group_configure(host, 0, BIT64(wq), GENMASK64(host->caps.engines - 1, 0));

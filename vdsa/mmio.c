@@ -8,8 +8,6 @@
 
 #include "vdsa/internal.h"
 
-/* What the first generation of types ever shows: no-op to dual-cast, CRC to DIF update, cache flush (DSA 8.3). */
-#define OPCAP0_COMPOSED UINT64_C(0x1003f03ff)
 #define GENCAP_PASSED                                                                                    \
 	(DSA_GENCAP_OVERLAP | DSA_GENCAP_CACHE_MEM | DSA_GENCAP_CACHE_FLUSH | DSA_GENCAP_DEST_READBACK | \
 	 DSA_GENCAP_DRAIN_READBACK)
@@ -43,7 +41,7 @@ void vdsa_caps_build(struct vdsa *v)
 	           FIELD_PREP(DSA_WQCAP_NUM_WQS, 1) | v->type->wqcap;
 	if (h->wqcap & DSA_WQCAP_OPCFG)
 		opcfg = (uint64_t)h->wqcfg[9] << 32 | h->wqcfg[8];
-	v->opcap0 = h->opcap0 & opcfg & OPCAP0_COMPOSED;
+	v->opcap0 = h->opcap0 & opcfg & VDSA_OPCAP0;
 	v->cmdcap = v->type->cmdcap;
 	v->grpflags = h->grpflags & (DSA_GRPFLAGS_TC_A | DSA_GRPFLAGS_TC_B);
 	v->gencfg = h->gencfg & DSA_GENCFG_USER_INT;

@@ -20,6 +20,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What the first generation of types ever shows: no-op to dual-cast, CRC to DIF update, cache flush (DSA 8.3). */
+#define VDSA_OPCAP0 UINT64_C(0x1003f03ff)
+
 /* What a guest finds, all types alike: BAR sizes in bytes, vectors, and where the tables are in BAR0. */
 #define VDSA_BAR0_SIZE   0x2000U
 #define VDSA_BAR2_SIZE   0x2000U
