@@ -46,7 +46,9 @@
 #define NEEDS_GUEST     (1U << 14) /* runs inside a guest of this project */
 #define NEEDS_ENQCMD    (1U << 15) /* the instructions that submit to a shared WQ, and IA32_PASID */
 #define NEEDS_XSAVES    (1U << 16) /* XSAVES, XRSTORS and IA32_XSS */
-#define NEEDS_COUNT     17
+#define NEEDS_EVL       (1U << 17) /* GENCAP.EVENT_LOG: the event log of DSA 2.0 */
+#define NEEDS_OPCFG     (1U << 18) /* WQCAP.OPCFG: each WQ says which operations it allows */
+#define NEEDS_COUNT     19
 
 /* A submission: a DSA and the instruction. Most of the dsa.* tests need just this. */
 #define NEEDS_SUBMIT (NEEDS_DSA | NEEDS_MOVDIR64B)

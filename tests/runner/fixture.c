@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "kernel/mem.h"
+#include "kernel/mmio.h"
 #include "kernel/time.h"
 #include "tests/runner/run.h"
 
@@ -19,7 +20,8 @@ static struct {
 	bool started; /* as tests want it, unless a test changed it since */
 	unsigned failures;
 	char why[160];
-	uint32_t wqcfg[DSA_WQCFG_DWORDS]; /* of TEST_WQ, as it was started */
+	uint32_t wqcfg[DSA_WQCFG_DWORDS_MAX]; /* of TEST_WQ, as it was started */
+	uint32_t gencfg;
 	struct dsa_buf records;
 
 	unsigned buf_count;
@@ -85,14 +87,22 @@ static int open_device(const struct world *world)
 	return 0;
 }
 
+static unsigned wqcfg_dwords(void)
+{
+	const unsigned dwords = dsa->caps.wq_stride / 4;
+
+	return dwords < DSA_WQCFG_DWORDS_MAX ? dwords : DSA_WQCFG_DWORDS_MAX;
+}
+
 static int start(void)
 {
 	int rc = dsa_start_wq(dsa, TEST_WQ, NULL);
 
 	if (rc < 0)
 		return refuse(rc, "dsa_start_wq");
-	for (unsigned i = 0; i < DSA_WQCFG_DWORDS; i++)
+	for (unsigned i = 0; i < wqcfg_dwords(); i++)
 		fixture.wqcfg[i] = dsa_wqcfg_read(dsa, TEST_WQ, i);
+	fixture.gencfg = mmio_read32(dsa->regs, DSA_GENCFG);
 	if (!fixture.records.cpu) {
 		rc = dsa_buf_alloc(dsa, TEST_CRS * DSA_CR_SIZE, &fixture.records);
 		if (rc < 0)
@@ -108,9 +118,11 @@ static bool untouched(void)
 	if (!fixture.started || dsa_state(dsa) != DSA_STATE_ENABLED || dsa_command_active(dsa) ||
 	    dsa_wq_state(dsa, TEST_WQ) != DSA_WQ_ENABLED)
 		return false;
-	/* Dword 6 has the occupancy and the state. */
-	for (unsigned i = 0; i < 6; i++) {
-		if (dsa_wqcfg_read(dsa, TEST_WQ, i) != fixture.wqcfg[i])
+	if (mmio_read32(dsa->regs, DSA_GENCFG) != fixture.gencfg)
+		return false;
+	for (unsigned i = 0; i < wqcfg_dwords(); i++) {
+		/* It has the occupancy and the state. */
+		if (i != 6 && dsa_wqcfg_read(dsa, TEST_WQ, i) != fixture.wqcfg[i])
 			return false;
 	}
 	for (unsigned wq = 0; wq < dsa->caps.wqs; wq++) {

@@ -90,6 +90,10 @@ static const char *dsa_feature_absent(const struct world *world, uint32_t need)
 		return dsa->caps.request_handles ? NULL : "the DSA does not hand out interrupt handles (CMDCAP.13 = 0)";
 	case NEEDS_CONFIG:
 		return dsa->caps.configurable ? NULL : "the DSA's configuration is fixed (GENCAP.31 = 0)";
+	case NEEDS_EVL:
+		return dsa_has_evl(dsa) ? NULL : "the DSA has no event log (VERSION < 2.0 or GENCAP.14:13 = 0)";
+	case NEEDS_OPCFG:
+		return dsa->caps.wqcap & DSA_WQCAP_OPCFG ? NULL : "the DSA's WQs have no OPCFG (WQCAP.54 = 0)";
 	case NEEDS_PASID:
 		if (!dsa->iommu)
 			return world->absent(NEEDS_IOMMU) ? world->absent(NEEDS_IOMMU) : world->absent(need);
@@ -120,6 +124,8 @@ static const struct {
         {"guest", guest_absent},
         {"enqcmd", enqcmd_absent},
         {"xsaves", xsaves_absent},
+        {"evl", dsa_feature_absent},
+        {"opcfg", dsa_feature_absent},
 };
 
 const char *needs_absent(const struct world *world, uint32_t needs, const char **which)
