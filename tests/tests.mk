@@ -13,7 +13,7 @@ sub_make = $(MAKE) -s $(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc))
 with_qemu = ADIT_QEMU=$${ADIT_QEMU:-$$(tests/setup/qemu.sh)} && export ADIT_QEMU
 
 # The longest first.
-IMAGE_TESTS := $(addprefix tests/,$(addsuffix .t,faults bochs build absent uefi image vtd))
+IMAGE_TESTS := $(addprefix tests/,$(addsuffix .t,faults bochs build absent fuzz uefi image vtd))
 
 .PHONY: run test test-unit list format-check
 run:
@@ -23,13 +23,15 @@ run:
 
 test:
 	@tests/setup/packages.sh
-	@+$(sub_make) image unit-build
+	@+$(sub_make) image unit-build fuzz-build
 	@$(with_qemu) && tests/harness/prove -j2 $(IMAGE_TESTS) $(UNIT_BINS)
 
 test-unit:
 	@tests/setup/packages.sh
 	@+$(sub_make) unit-build
 	@tests/harness/prove -j2 $(UNIT_BINS)
+
+test-fuzz: fuzz-build
 
 test-%: tests/%.t
 	@tests/setup/packages.sh

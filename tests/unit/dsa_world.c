@@ -308,14 +308,14 @@ const char *world_invariants(const struct world *w)
 {
 	const struct dsa_model *m = &w->m;
 	unsigned busy[DSA_MODEL_WQS] = {0};
-	bool log_full = false;
+	bool others = false;
 
 	if (m->state > DSA_STATE_HALT)
 		return "device state";
 	for (unsigned e = 0; e < DSA_MODEL_ENGINES; e++) {
 		if (m->engines[e].busy && m->engines[e].wq >= DSA_MODEL_WQS)
 			return "WQ of an engine";
-		log_full |= m->engines[e].busy && m->engines[e].log_full;
+		others |= m->engines[e].busy && (m->engines[e].log_full || m->engines[e].waiting);
 		if (m->engines[e].busy)
 			busy[m->engines[e].wq]++;
 	}
@@ -339,8 +339,8 @@ const char *world_invariants(const struct world *w)
 		return "device in progress without a command";
 	if (m->evl_tail >= DSA_EVL_MIN_SIZE && m->evl_tail >= FIELD_GET(DSA_EVLCFG_SIZE, m->evlcfg[1]) && dsa_evl_on(m))
 		return "tail of the event log";
-	/* Software that does not empty the event log waits for ever. */
-	if ((m->cmdsts & DSA_CMDSTS_ACTIVE) && w->deadline == WORLD_NEVER && !log_full)
+	/* Software that does not empty the event log, or does not answer a page request, waits for ever. */
+	if ((m->cmdsts & DSA_CMDSTS_ACTIVE) && w->deadline == WORLD_NEVER && !others)
 		return "a command that nothing will end";
 	return NULL;
 }

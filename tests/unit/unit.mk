@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Tests that run on the developer's machine. Each tests/unit/test_<name>.c is a cmocka program of its own, linked with the
-# sources named here; `make unit` runs them all through prove. Each tests/fuzz/<name>.c is a libFuzzer target; `make fuzz`
-# runs each for FUZZ_SECONDS. Each tests/bench/<name>.c prints figures of this machine: `make bench`.
+# sources named here; `make unit` runs them all through prove. Each tests/fuzz/<name>.c is a libFuzzer target.
+# Each tests/bench/<name>.c prints figures of this machine: `make bench`.
+#
+# make fuzz		each fuzzer for FUZZ_SECONDS; make fuzz-corpus: what they found goes into tests/fuzz/corpus
 UNIT_SRC_acpi := kernel/acpi_parse.c kernel/acpi_dmar.c
 UNIT_SRC_elf := kernel/elf.c
 UNIT_SRC_boot := kernel/elf.c boot/memmap.c boot/options.c
@@ -39,6 +41,8 @@ FUZZ_SRC_vdsa := $(VDSA_UNIT)
 
 FUZZ_SRC_acpi := kernel/acpi_parse.c kernel/acpi_dmar.c
 FUZZ_SECONDS ?= 30
+# Of what has no corpus: another one each time, and printed.
+FUZZ_SEED ?= $(shell date +%s)
 
 # The compiler whose sanitizers and libFuzzer are used.
 UNIT_CC ?= clang-14
@@ -108,16 +112,28 @@ build/bench/$(1): $(call unit_objects,build/bench/obj,tests/bench/$(1).c $(BENCH
 endef
 $(foreach name,$(BENCH_NAMES),$(eval $(call BENCH_TARGET,$(name))))
 
-.PHONY: unit unit-build fuzz bench
+.PHONY: unit unit-build fuzz-build fuzz fuzz-corpus bench
 unit-build: $(UNIT_BINS)
+fuzz-build: $(FUZZ_BINS)
 unit: $(UNIT_BINS)
 	CMOCKA_MESSAGE_OUTPUT=TAP prove --exec '' $(UNIT_BINS)
 
-fuzz: $(FUZZ_BINS)
+# What is found new stays in build/fuzz/corpus; make fuzz-corpus keeps of it what reaches code that the committed corpus does not.
+fuzz:
+	@tests/setup/packages.sh
+	@+$(sub_make) build/adit.elf $(FUZZ_BINS)
 	@for f in $(FUZZ_NAMES); do \
-		mkdir -p build/fuzz/corpus/$$f && \
-		build/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=build/fuzz/ \
-			build/fuzz/corpus/$$f || exit 1; \
+		mkdir -p build/fuzz/corpus/$$f && echo "fuzz: $$f" && \
+		build/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -max_len=2000 -print_final_stats=1 -artifact_prefix=build/fuzz/ \
+			build/fuzz/corpus/$$f tests/fuzz/corpus/$$f || exit 1; \
+	done
+	@$(with_qemu) && tests/fuzz/qtest --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED) && tests/fuzz/hostile $(FUZZ_SECONDS) $(FUZZ_SEED)
+
+fuzz-corpus: $(FUZZ_BINS)
+	@for f in $(FUZZ_NAMES); do \
+		rm -rf build/fuzz/kept && mkdir -p build/fuzz/kept build/fuzz/corpus/$$f tests/fuzz/corpus/$$f && \
+		build/fuzz/$$f -merge=1 -set_cover_merge=1 -use_counters=0 build/fuzz/kept tests/fuzz/corpus/$$f build/fuzz/corpus/$$f && \
+		rm -rf tests/fuzz/corpus/$$f && mv build/fuzz/kept tests/fuzz/corpus/$$f || exit 1; \
 	done
 
 bench:
