@@ -61,6 +61,7 @@ static void put_tables(uint8_t *ram)
 	        [GUEST_TSS / 8] = UINT64_C(0x0000890000000067) | GUEST_TSS_BASE << 16,
 	        [GUEST_TSS / 8 + 1] = 0,
 	        [GUEST_USER_FLAT / 8] = UINT64_C(0x00cff3000000ffff),
+	        [GUEST_LOW_CODE16 / 8] = UINT64_C(0x00009b010000ffff),
 	        [GUEST_USER_CODE64 / 8] = UINT64_C(0x00affb000000ffff),
 	};
 	static const struct {
