@@ -76,6 +76,23 @@ void trap_load_idt(void)
 	__asm__ volatile("lidt %0" : : "m"(idtr));
 }
 
+/* The frame that the processor would push (SDM vol. 3, 6.14.2): the handler's IRET brings us back. */
+void trap_interrupt(uint8_t vector)
+{
+	uint64_t entry = (uint64_t)(uintptr_t)isr_entries + (uint64_t)vector * ISR_STRIDE;
+
+	__asm__ volatile("mov %%rsp, %%rax\n\t"
+	                 "and $-16, %%rsp\n\t"
+	                 "push %2\n\t"
+	                 "push %%rax\n\t"
+	                 "pushfq\n\t"
+	                 "push %1\n\t"
+	                 "call *%0"
+	                 :
+	                 : "r"(entry), "i"(GDT_CODE), "i"(GDT_DATA)
+	                 : "rax", "memory", "cc");
+}
+
 const char *trap_name(uint64_t vector)
 {
 	static const char *const names[] = {

@@ -33,6 +33,12 @@ const char *trap_name(uint64_t vector);
 int trap_rdmsr(uint32_t msr, uint64_t *value);
 int trap_wrmsr(uint32_t msr, uint64_t value);
 
+/*
+ * As though the interrupt vector came here, with interrupts off: for one that the local APIC has given out to who did
+ * not want it. Off when it returns, too.
+ */
+void trap_interrupt(uint8_t vector);
+
 /* For interrupt delivery (apic.c): called with interrupts off for vectors from TRAP_IRQ_FIRST on. */
 void irq_dispatch(struct trap_frame *frame);
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "drivers/vtd/posted.h"
 #include "drivers/vtd/unit.h"
 
 #define IA32_APIC_BASE        0x1b
@@ -59,6 +60,15 @@ static int alloc_index(struct vtd_unit *u, unsigned *index)
 	return -ENOSPC;
 }
 
+/* Edge, fixed, physical destination: what MSI sends. */
+static uint64_t remapped(const struct vtd_unit *u, const struct irq *irq)
+{
+	return VTD_IRTE0_PRESENT | FIELD_PREP(VTD_IRTE0_DELIVERY, (uint64_t)VTD_IRTE_FIXED) |
+	       FIELD_PREP(VTD_IRTE0_VECTOR, (uint64_t)irq->vector) |
+	       (u->eim ? FIELD_PREP(VTD_IRTE0_DEST, (uint64_t)irq->apic_id)
+	               : FIELD_PREP(VTD_IRTE0_DEST_XAPIC, (uint64_t)irq->apic_id));
+}
+
 int vtd_irq_message(struct vtd_unit *u, uint16_t sid, const struct irq *irq, uint64_t *address, uint32_t *data,
                     struct vtd_irte **out)
 {
@@ -82,11 +92,7 @@ int vtd_irq_message(struct vtd_unit *u, uint16_t sid, const struct irq *irq, uin
 	entry = vtd_irte_entry(irte);
 	entry[1] = FIELD_PREP(VTD_IRTE1_SID, (uint64_t)sid) | FIELD_PREP(VTD_IRTE1_SQ, (uint64_t)VTD_SQ_ALL_BITS) |
 	           FIELD_PREP(VTD_IRTE1_SVT, (uint64_t)VTD_SVT_SID);
-	/* Edge, fixed, physical destination: what MSI sends. P comes with the last word. */
-	entry[0] = VTD_IRTE0_PRESENT | FIELD_PREP(VTD_IRTE0_DELIVERY, (uint64_t)VTD_IRTE_FIXED) |
-	           FIELD_PREP(VTD_IRTE0_VECTOR, (uint64_t)irq->vector) |
-	           (u->eim ? FIELD_PREP(VTD_IRTE0_DEST, (uint64_t)irq->apic_id)
-	                   : FIELD_PREP(VTD_IRTE0_DEST_XAPIC, (uint64_t)irq->apic_id));
+	entry[0] = remapped(u, irq); /* P comes with the last word */
 	/* Only caching mode needs it here; it costs a microsecond, and an entry that was freed by a crashed test is
 	 * gone. */
 	rc = vtd_irte_flush(irte);
@@ -99,6 +105,39 @@ int vtd_irq_message(struct vtd_unit *u, uint16_t sid, const struct irq *irq, uin
 	*data = 0;
 	*out = irte;
 	return 0;
+}
+
+/* The unit reads an entry as one piece of 16 bytes, and it is in use: both words at once (9.9). */
+static int replace(const struct vtd_irte *irte, uint64_t low, uint64_t high)
+{
+	volatile uint64_t *entry = vtd_irte_entry(irte);
+	uint64_t old_low = entry[0], old_high = entry[1];
+	bool done;
+
+	__asm__ volatile("lock cmpxchg16b %1"
+	                 : "=@ccz"(done), "+m"(*(volatile __int128 *)entry), "+a"(old_low), "+d"(old_high)
+	                 : "b"(low), "c"(high)
+	                 : "memory");
+	return done ? vtd_irte_flush(irte) : -EBUSY; /* nobody else changes it, the unit least of all */
+}
+
+int vtd_irq_post(struct vtd_irte *irte, uint64_t descriptor, uint8_t vector)
+{
+	uint64_t entry[2];
+
+	if (!(irte->unit->cap & VTD_CAP_PI))
+		return -ENOTSUP;
+	if (descriptor % VTD_POSTED_ALIGN)
+		return -EINVAL;
+	vtd_irte_posted(entry, vtd_irte_entry(irte)[1], descriptor, vector);
+	return replace(irte, entry[0], entry[1]);
+}
+
+int vtd_irq_remap(struct vtd_irte *irte, const struct irq *irq)
+{
+	if (!irte->unit->eim && irq->apic_id > 0xff)
+		return -ERANGE;
+	return replace(irte, remapped(irte->unit, irq), vtd_irte_entry(irte)[1] & VTD_IRTE1_SOURCE);
 }
 
 void vtd_irq_free(struct vtd_irte *irte)

@@ -125,6 +125,13 @@ int vtd_irq_message(struct vtd_unit *unit, uint16_t sid, const struct irq *irq, 
                     struct vtd_irte **irte);
 /* Take it back; a message that still arrives is a fault (22h). NULL is ignored. */
 void vtd_irq_free(struct vtd_irte *irte);
+/*
+ * From now on the entry's message is posted as vector to the posted-interrupt descriptor at physical address descriptor
+ * (64-byte aligned; 5.2.3), or again remapped to irq. What arrives meanwhile goes either way, never astray. Returns 0,
+ * -ENOTSUP (the unit does not post: CAP.PI), -EINVAL (alignment), -ERANGE (as vtd_irq_message()) or the queue's error.
+ */
+int vtd_irq_post(struct vtd_irte *irte, uint64_t descriptor, uint8_t vector);
+int vtd_irq_remap(struct vtd_irte *irte, const struct irq *irq);
 /* Index of the entry in the table, and the entry itself (VTD_IRTE_WORDS words). */
 unsigned vtd_irte_index(const struct vtd_irte *irte);
 volatile uint64_t *vtd_irte_entry(const struct vtd_irte *irte);

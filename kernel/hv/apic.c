@@ -77,11 +77,16 @@ static int highest(const uint32_t bits[8])
 	return -1;
 }
 
+static bool takes(const struct hv_apic *apic, unsigned vector)
+{
+	return vector >= FIRST_VECTOR && __atomic_load_n(&apic->svr, __ATOMIC_RELAXED) & SVR_ENABLE;
+}
+
 static bool raise(struct hv_apic *apic, unsigned vector)
 {
 	uint32_t bit = BIT32(vector % 32);
 
-	if (vector < FIRST_VECTOR || !(__atomic_load_n(&apic->svr, __ATOMIC_RELAXED) & SVR_ENABLE))
+	if (!takes(apic, vector))
 		return false;
 	if (__atomic_fetch_or(&apic->irr[vector / 32], bit, __ATOMIC_ACQ_REL) & bit)
 		__atomic_fetch_add(&apic->merged, 1, __ATOMIC_RELAXED);
@@ -119,10 +124,10 @@ void hv_apic_accept(struct hv_apic *apic, unsigned vector)
 	apic->isr[vector / 32] |= BIT32(vector % 32);
 }
 
-int hv_apic_message(struct hv_apic *apic, uint64_t address, uint32_t data)
+int hv_apic_vector(const struct hv_apic *apic, uint64_t address, uint32_t data)
 {
 	uint64_t dest = FIELD_GET(MSI_DEST, address);
-	uint32_t mode = FIELD_GET(MSI_DATA_MODE, data);
+	uint32_t mode = FIELD_GET(MSI_DATA_MODE, data), vector = FIELD_GET(MSI_DATA_VECTOR, data);
 	bool ours;
 
 	if ((address & MSI_WINDOW) != MSI_WINDOW_BASE || (mode != MODE_FIXED && mode != MODE_LOWEST))
@@ -132,7 +137,14 @@ int hv_apic_message(struct hv_apic *apic, uint64_t address, uint32_t data)
 		ours = dest == 0xff || (dest & LOGICAL_ID && !(dest & 0xf0));
 	else
 		ours = dest == 0xff || dest == 0;
-	return ours && raise(apic, FIELD_GET(MSI_DATA_VECTOR, data)) ? 0 : -EINVAL;
+	return ours && takes(apic, vector) ? (int)vector : -EINVAL;
+}
+
+int hv_apic_message(struct hv_apic *apic, uint64_t address, uint32_t data)
+{
+	int vector = hv_apic_vector(apic, address, data);
+
+	return vector >= 0 && raise(apic, (unsigned)vector) ? 0 : -EINVAL;
 }
 
 static void send_self(struct hv_apic *apic, unsigned vector)

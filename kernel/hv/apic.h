@@ -38,6 +38,8 @@ int hv_apic_read(struct hv_apic *apic, uint32_t msr, uint64_t now, uint64_t *val
 int hv_apic_write(struct hv_apic *apic, uint32_t msr, uint64_t now, uint64_t value);
 /* An interrupt message: see hv_msi(). From any context. */
 int hv_apic_message(struct hv_apic *apic, uint64_t address, uint32_t data);
+/* The vector that such a message would raise, or -EINVAL. */
+int hv_apic_vector(const struct hv_apic *apic, uint64_t address, uint32_t data);
 /* Let the timer expire if its time has come. */
 void hv_apic_timer(struct hv_apic *apic, uint64_t now);
 /* The vector to be delivered next, or -1 if none is pending or the priority forbids it. */

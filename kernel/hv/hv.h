@@ -180,6 +180,13 @@ int hv_pci_remove(struct hv_vm *vm, uint8_t devfn);
  */
 int hv_msi(struct hv_vm *vm, uint64_t address, uint32_t data);
 
+/*
+ * Host-physical address of the guest's posted-interrupt descriptor (kernel/hv/posted.h), for an IOMMU's posted IRTE:
+ * what that posts arrives without an exit while the guest runs, and waits for it otherwise. 0 where the processor does
+ * not take them: then hv_msi() injects.
+ */
+uint64_t hv_posted_descriptor(const struct hv_vm *vm);
+
 /* ---- PASIDs ---- */
 
 /*

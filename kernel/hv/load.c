@@ -196,6 +196,11 @@ static void start_at(struct hv_vm *vm, uint64_t rip, uint64_t rdi)
 
 	vm->ops->start(vm->vcpu, &regs);
 	hv_apic_reset(&vm->apic);
+	if (vm->posted) {
+		hv_posted_drain(vm->posted, vm->apic.irr); /* for the one before */
+		memset(vm->apic.irr, 0, sizeof(vm->apic.irr));
+	}
+	memset(vm->counted, 0, sizeof(vm->counted));
 	hv_state_reset(&vm->state);
 	vm->event = (struct hv_event){0};
 	vm->halted = false;

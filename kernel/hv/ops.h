@@ -6,7 +6,9 @@
 #ifndef KERNEL_HV_OPS_H
 #define KERNEL_HV_OPS_H
 
+#include "kernel/hv/apic.h"
 #include "kernel/hv/hv.h"
+#include "kernel/hv/posted.h"
 #include "kernel/hv/stage2.h"
 
 /* Why the guest stopped, in terms that both vendors can fill in. */
@@ -59,15 +61,17 @@ struct hv_event {
 
 struct hv_exit {
 	enum hv_exit_reason reason;
-	uint8_t length;         /* bytes of the instruction, 0: the processor does not say */
-	struct hv_event event;  /* its delivery was cut short by this exit; for EXCEPTION: the one to give back */
-	uint64_t gpa;           /* STAGE2 */
-	enum hv_access access;  /* STAGE2 */
-	bool table_walk;        /* STAGE2: it was one of the guest's own page tables */
-	uint16_t port;          /* PORT */
-	uint8_t width;          /* PORT: bytes */
-	bool in;                /* PORT */
-	bool string;            /* PORT: INS or OUTS */
+	uint8_t length;        /* bytes of the instruction, 0: the processor does not say */
+	struct hv_event event; /* its delivery was cut short by this exit; for EXCEPTION: the one to give back */
+	uint64_t gpa;          /* STAGE2 */
+	enum hv_access access; /* STAGE2 */
+	bool table_walk;       /* STAGE2: it was one of the guest's own page tables */
+	uint16_t port;         /* PORT */
+	uint8_t width;         /* PORT: bytes */
+	bool in;               /* PORT */
+	bool string;           /* PORT: INS or OUTS */
+	bool acknowledged;     /* INTERRUPT: the local APIC has given out vector, which is still to be dispatched */
+	uint8_t vector;
 	uint64_t code, info[2]; /* the vendor's own numbers, for dumps */
 	const char *words;      /* what code means, or NULL */
 };
@@ -147,6 +151,17 @@ struct hv_ops {
 	uint8_t (*get_tpr)(void *vcpu);
 	/* watch: exit (CR8) when the guest writes it, because an interrupt waits for a lower one. */
 	void (*set_tpr)(void *vcpu, uint8_t tpr, bool watch);
+
+	/*
+	 * Where the processor delivers interrupts to its guests itself, in order of priority and without exits, and
+	 * takes them from a posted-interrupt descriptor: the one of this virtual processor. Else NULL, or all three are
+	 * NULL: then interrupts are injected, and inject(), set_window() and set_tpr() see to their order.
+	 */
+	struct hv_posted *(*posted)(void *vcpu);
+	/* Before each run(): what is pending and in service moves to where the processor looks... */
+	void (*load_apic)(void *vcpu, struct hv_apic *apic);
+	/* ... and back after it; bits of apic->irr that came meanwhile stay. */
+	void (*store_apic)(void *vcpu, struct hv_apic *apic);
 };
 
 extern const struct hv_ops hv_svm;

@@ -33,6 +33,11 @@ uint32_t hv_posted_target(const struct hv_posted *d, bool x2apic)
 	return x2apic ? destination : destination >> NDST_XAPIC_SHIFT;
 }
 
+uint8_t hv_posted_vector(const struct hv_posted *d)
+{
+	return (uint8_t)FIELD_GET(POSTED_NV, __atomic_load_n(&d->control, __ATOMIC_SEQ_CST));
+}
+
 void hv_posted_run(struct hv_posted *d, uint32_t apic_id, bool x2apic)
 {
 	uint64_t control = __atomic_load_n(&d->control, __ATOMIC_SEQ_CST), next;

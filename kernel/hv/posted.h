@@ -32,8 +32,9 @@ void hv_posted_init(struct hv_posted *d, uint8_t vector);
  * be sent to hv_posted_target(). urgent: even where that is suppressed, to wake who waits for it.
  */
 bool hv_posted_post(struct hv_posted *d, uint8_t vector, bool urgent, bool *merged);
-/* Local APIC id of the processor to notify. */
+/* Local APIC id of the processor to notify, and the vector. */
 uint32_t hv_posted_target(const struct hv_posted *d, bool x2apic);
+uint8_t hv_posted_vector(const struct hv_posted *d);
 /*
  * The guest is to run on that processor: notifications go there. What was posted before came without one: drain after
  * it, and before each entry.

@@ -11,6 +11,7 @@
 #include "kernel/irq.h"
 #include "kernel/smp.h"
 #include "kernel/time.h"
+#include "kernel/trap.h"
 
 #define TIMEOUT_MAX_MS UINT64_C(3600000)
 #define NS_PER_S       UINT64_C(1000000000)
@@ -59,10 +60,53 @@ void hv_stop(struct hv_vm *vm)
 	kick(vm);
 }
 
+static void count_injected(struct hv_vm *vm, unsigned n)
+{
+	__atomic_fetch_add(&vm->stats.injected, n, __ATOMIC_RELAXED);
+}
+
+/* The notification lets the processor deliver without an exit, and wakes it where the guest halts. */
+static int post(struct hv_vm *vm, uint64_t address, uint32_t data)
+{
+	int vector = hv_apic_vector(&vm->apic, address, data);
+	uint32_t target;
+	bool merged, notify;
+
+	if (vector < 0)
+		return vector;
+	notify = hv_posted_post(vm->posted, (uint8_t)vector, false, &merged);
+	if (merged)
+		__atomic_fetch_add(&vm->apic.merged, 1, __ATOMIC_RELAXED);
+	else
+		count_injected(vm, 1);
+	target = hv_posted_target(vm->posted, apic_is_x2apic());
+	if (notify && target != smp_apic_id(smp_id()))
+		apic_send_vector(target, hv_posted_vector(vm->posted));
+	return 0;
+}
+
+/* What was posted, with the rest. */
+static void drain(struct hv_vm *vm)
+{
+	uint32_t bits[8] = {0};
+
+	if (!vm->posted)
+		return;
+	hv_posted_drain(vm->posted, bits);
+	for (unsigned i = 0; i < 8; i++) {
+		if (__atomic_fetch_or(&vm->apic.irr[i], bits[i], __ATOMIC_SEQ_CST) & bits[i])
+			__atomic_fetch_add(&vm->apic.merged, 1, __ATOMIC_RELAXED);
+		vm->counted[i] |= bits[i];
+	}
+}
+
 int hv_msi(struct hv_vm *vm, uint64_t address, uint32_t data)
 {
-	int rc = hv_apic_message(&vm->apic, address, data);
+	int rc;
 
+	if (vm->posted)
+		return post(vm, address, data);
+	rc = hv_apic_message(&vm->apic, address, data);
 	if (!rc)
 		kick(vm);
 	return rc;
@@ -96,13 +140,23 @@ static void prepare(struct hv_vm *vm)
 		ops->inject(vm->vcpu, &vm->event);
 		vm->event = (struct hv_event){0};
 	}
+	if (vm->posted) {
+		for (unsigned i = 0; i < 8; i++) {
+			uint32_t irr = __atomic_load_n(&vm->apic.irr[i], __ATOMIC_RELAXED);
+
+			count_injected(vm, (unsigned)__builtin_popcount(irr & ~vm->counted[i]));
+			vm->counted[i] = irr;
+		}
+		ops->load_apic(vm->vcpu, &vm->apic);
+		return;
+	}
 	vector = hv_apic_pending(&vm->apic);
 	if (vector >= 0 && ops->interruptible(vm->vcpu)) {
 		const struct hv_event event = {.kind = HV_EVENT_INTERRUPT, .vector = (uint8_t)vector};
 
 		hv_apic_accept(&vm->apic, (unsigned)vector);
 		ops->inject(vm->vcpu, &event);
-		vm->stats.injected++;
+		count_injected(vm, 1);
 		vector = hv_apic_pending(&vm->apic);
 	}
 	ops->set_window(vm->vcpu, vector >= 0);
@@ -150,6 +204,7 @@ static enum step enter(struct hv_vm *vm, uint64_t deadline_ns, struct hv_exit *e
 		return STEP_OVER;
 	}
 	hv_apic_timer(&vm->apic, cpu_rdtsc());
+	drain(vm);
 	if (vm->halted && hv_apic_pending(&vm->apic) < 0) {
 		wait_for_interrupt(vm, deadline_ns);
 		return STEP_WAITED;
@@ -164,6 +219,11 @@ static enum step enter(struct hv_vm *vm, uint64_t deadline_ns, struct hv_exit *e
 	vm->ops->run(vm->vcpu, exit);
 	hv_state_leave(&vm->state);
 	read_back_tpr(vm);
+	if (vm->posted) {
+		vm->ops->store_apic(vm->vcpu, &vm->apic);
+		for (unsigned i = 0; i < 8; i++)
+			vm->counted[i] = __atomic_load_n(&vm->apic.irr[i], __ATOMIC_RELAXED);
+	}
 	return STEP_EXIT;
 }
 
@@ -179,6 +239,8 @@ static bool step(struct hv_vm *vm, uint64_t deadline_ns, struct hv_result *resul
 	__atomic_fetch_add(&vm->leaves, 1, __ATOMIC_SEQ_CST);
 	if (how != STEP_EXIT)
 		return how == STEP_OVER;
+	if (exit.acknowledged)
+		trap_interrupt(exit.vector);
 	/* Here comes the interrupt that made the exit, if one did; callbacks run with interrupts on. */
 	irq_restore(1);
 	return hv_handle_exit(vm, &exit, result);
@@ -238,11 +300,15 @@ int hv_run(struct hv_vm *vm, unsigned timeout_ms, struct hv_result *result)
 	interrupts_on = irq_save();
 	hv_state_load(&vm->state);
 	vm->ops->attach(vm->vcpu);
+	if (vm->posted)
+		hv_posted_run(vm->posted, smp_apic_id(smp_id()), apic_is_x2apic());
 	do {
 		irq_restore(0);
 		over = step(vm, deadline_ns, result);
 	} while (!over);
 	finish(vm, timeout_ms, result);
+	if (vm->posted)
+		hv_posted_rest(vm->posted);
 	vm->ops->detach(vm->vcpu);
 	hv_state_save(&vm->state);
 	irq_restore(interrupts_on);

@@ -67,6 +67,8 @@ int hv_vm_create(struct hv_vm **out)
 	rc = hv_stage2_init(&vm->stage2, vendor->stage2);
 	if (!rc)
 		rc = vendor->create(&vm->vcpu, &vm->stage2);
+	if (!rc && vendor->posted)
+		vm->posted = vendor->posted(vm->vcpu);
 	if (!rc)
 		rc = hv_pci_init(vm);
 	if (rc) {
@@ -110,9 +112,15 @@ void hv_set_hypercall(struct hv_vm *vm,
 	vm->hypercall_arg = arg;
 }
 
+uint64_t hv_posted_descriptor(const struct hv_vm *vm)
+{
+	return vm->posted ? phys_of(vm->posted) : 0;
+}
+
 void hv_stats_get(const struct hv_vm *vm, struct hv_stats *out)
 {
 	*out = vm->stats;
+	out->injected = __atomic_load_n(&vm->stats.injected, __ATOMIC_RELAXED);
 	out->merged = __atomic_load_n(&vm->apic.merged, __ATOMIC_RELAXED);
 }
 

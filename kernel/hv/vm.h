@@ -40,7 +40,9 @@ struct hv_vm {
 	uint32_t pci_address; /* port CF8 */
 
 	struct hv_apic apic;
-	struct hv_event event; /* to be delivered at the next entry */
+	struct hv_posted *posted; /* NULL: interrupts are injected */
+	uint32_t counted[8];      /* of the pending ones: in stats.injected already */
+	struct hv_event event;    /* to be delivered at the next entry */
 	bool loaded;
 	bool used;        /* RAM is no longer zero */
 	bool halted;      /* in HLT */

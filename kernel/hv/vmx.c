@@ -14,6 +14,7 @@
 #define GUEST_VPID      1U /* one guest at a time on a processor; another one's translations are dropped */
 #define IO_BITMAP_PAGES 2
 #define APIC_TPR        0x80
+#define MSR_X2APIC_EOI  0x80bU
 #define NS_PER_S        UINT64_C(1000000000)
 
 #define CR0_PE    BIT64(0)
@@ -67,6 +68,9 @@ static int fill_bitmaps(void)
 	memset(msr_bitmap, 0xff, PAGE_SIZE);
 	for (unsigned i = 0; i < ARRAY_SIZE(own); i++)
 		msr_allow(own[i]);
+	/* The end of an interrupt: done in the virtual-APIC page. */
+	if (vmx_caps.posted && vmx_caps.proc2 & PROC2_X2APIC)
+		msr_bitmap[0x800 + MSR_X2APIC_EOI / 8] &= (uint8_t) ~(1U << (MSR_X2APIC_EOI % 8));
 	return 0;
 }
 
@@ -79,6 +83,8 @@ void vmx_write_environment(const struct vmx_vcpu *v)
 	vmx_write(VMCS_MSR_BITMAP, phys_of(msr_bitmap));
 	vmx_write(VMCS_VIRTUAL_APIC, phys_of(v->apic));
 	vmx_write(VMCS_TPR_THRESHOLD, 0);
+	if (vmx_caps.posted)
+		vmx_write_posted(v);
 	vmx_write(VMCS_EPTP, v->eptp);
 	if (vmx_caps.proc2 & PROC2_XSAVES)
 		vmx_write(VMCS_XSS_EXITING, 0); /* IA32_XSS is 0 while a guest runs */
@@ -142,6 +148,7 @@ static int vmx_create(void **vcpu, const struct hv_stage2 *stage2)
 		vmx_destroy(v);
 		return -ENOMEM;
 	}
+	hv_posted_init(&v->posted, vmx_caps.notification);
 	*(uint32_t *)v->vmcs = vmx_caps.revision;
 	v->eptp = phys_of(stage2->root) | EPTP_WRITE_BACK | EPTP_WALK_4;
 	if (vmx_caps.ept & EPT_CAP_ACCESSED_DIRTY) {
@@ -339,4 +346,7 @@ const struct hv_ops hv_vmx = {
         .set_window = vmx_set_window,
         .get_tpr = vmx_get_tpr,
         .set_tpr = vmx_set_tpr,
+        .posted = vmx_posted,
+        .load_apic = vmx_load_apic,
+        .store_apic = vmx_store_apic,
 };

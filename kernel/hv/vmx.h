@@ -19,6 +19,8 @@ struct vmx_caps {
 	uint32_t pin, proc, proc2, exit, entry;
 	uint64_t cr0_fixed0, cr0_fixed1, cr4_fixed0, cr4_fixed1;
 	uint64_t ept;         /* MSR_VMX_EPT_VPID_CAP */
+	bool posted;          /* interrupts are delivered by the processor, and posted */
+	uint8_t notification; /* the vector */
 	unsigned timer_shift; /* the preemption timer counts the time-stamp counter's bit with this number */
 };
 
@@ -33,6 +35,7 @@ extern struct vmx_caps vmx_caps;
 struct vmx_vcpu {
 	void *vmcs;
 	uint8_t *apic; /* the virtual-APIC page: holds CR8 */
+	struct hv_posted posted;
 	uint64_t eptp;
 	uint64_t *pasids[2];        /* directories: PASIDs with bit 19 clear and set */
 	uint64_t gpr[HV_GPR_COUNT]; /* but RSP */
@@ -112,6 +115,17 @@ uint64_t vmx_get_efer(void *vcpu);
 void vmx_set_efer(void *vcpu, uint64_t efer);
 /* MOV to CR0 or CR4 of a bit that is not the guest's. */
 void vmx_control_register(struct vmx_vcpu *v, uint64_t qualification, struct hv_exit *exit);
+
+/* ---- vmx_apic.c ---- */
+
+/* struct hv_ops: posted, load_apic, store_apic. */
+struct hv_posted *vmx_posted(void *vcpu);
+void vmx_load_apic(void *vcpu, struct hv_apic *apic);
+void vmx_store_apic(void *vcpu, struct hv_apic *apic);
+/* Decide on delivery by the processor, when all the controls are settled. */
+void vmx_settle_posted(struct vmx_caps *caps);
+/* Its fields of the VMCS. */
+void vmx_write_posted(const struct vmx_vcpu *v);
 
 /* ---- vmx_exit.c ---- */
 

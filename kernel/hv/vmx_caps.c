@@ -28,6 +28,7 @@ static const struct control pin_controls[] = {
         {PIN_NMI_EXITING, true, "NMI exiting"},
         {PIN_VIRTUAL_NMIS, false, "virtual NMIs"},
         {PIN_PREEMPTION_TIMER, false, "preemption timer"},
+        {PIN_POSTED_INTERRUPTS, false, "posted interrupts"},
         {0, false, NULL},
 };
 static const struct control proc_controls[] = {
@@ -50,11 +51,14 @@ static const struct control proc2_controls[] = {
         {PROC2_XSAVES, false, "XSAVES"},
         {PROC2_PASID_TRANSLATION, false, "PASID translation"},
         {PROC2_USER_WAIT, false, "user wait"},
+        {PROC2_VIRTUAL_DELIVERY, false, "virtual-interrupt delivery"},
+        {PROC2_X2APIC, false, "virtual x2APIC"},
         {0, false, NULL},
 };
 static const struct control exit_controls[] = {
         {EXIT_SAVE_DEBUG, true, "saving of debug controls"},
         {EXIT_HOST_64, true, "64-bit host"},
+        {EXIT_ACK, false, "acknowledgement of interrupts at exits"},
         {EXIT_SAVE_PAT, true, "saving of PAT"},
         {EXIT_LOAD_PAT, true, "loading of PAT at exits"},
         {EXIT_SAVE_EFER, true, "saving of EFER"},
@@ -102,6 +106,7 @@ static const char *settle_all(struct vmx_caps *caps)
 	caps->proc2 = settle(MSR_VMX_PROC2, proc2_controls, &missing);
 	if (missing)
 		return missing;
+	vmx_settle_posted(caps);
 	caps->ept = cpu_rdmsr(MSR_VMX_EPT_VPID_CAP);
 	if (!(caps->ept & EPT_CAP_WALK_4) || !(caps->ept & EPT_CAP_WRITE_BACK) || !(caps->ept & EPT_CAP_2M))
 		return "EPT with four levels, write-back tables and 2 MiB pages";

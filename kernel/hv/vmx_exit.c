@@ -112,6 +112,11 @@ void vmx_decode_exit(struct vmx_vcpu *v, struct hv_exit *exit)
 		decode_exception(exit);
 		break;
 	case REASON_INTERRUPT:
+		exit->reason = HV_EXIT_INTERRUPT;
+		exit->info[1] = vmx_read(VMCS_EXIT_EVENT);
+		exit->acknowledged = vmx_caps.exit & EXIT_ACK && exit->info[1] & EVENT_VALID;
+		exit->vector = (uint8_t)FIELD_GET(EVENT_VECTOR, exit->info[1]);
+		break;
 	case REASON_TIMER:
 		exit->reason = HV_EXIT_INTERRUPT;
 		break;

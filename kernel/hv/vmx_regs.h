@@ -9,20 +9,21 @@
 
 /* ---- fields (appendix B) ---- */
 
-#define VMCS_VPID       0x0000
-#define VMCS_PI_VECTOR  0x0002
-#define VMCS_GUEST_ES   0x0800 /* ES CS SS DS FS GS LDTR TR, 2 apart */
-#define VMCS_GUEST_CS   0x0802
-#define VMCS_GUEST_SS   0x0804
-#define VMCS_GUEST_LDTR 0x080c
-#define VMCS_GUEST_TR   0x080e
-#define VMCS_HOST_ES    0x0c00
-#define VMCS_HOST_CS    0x0c02
-#define VMCS_HOST_SS    0x0c04
-#define VMCS_HOST_DS    0x0c06
-#define VMCS_HOST_FS    0x0c08
-#define VMCS_HOST_GS    0x0c0a
-#define VMCS_HOST_TR    0x0c0c
+#define VMCS_VPID             0x0000
+#define VMCS_PI_VECTOR        0x0002
+#define VMCS_GUEST_ES         0x0800 /* ES CS SS DS FS GS LDTR TR, 2 apart */
+#define VMCS_GUEST_CS         0x0802
+#define VMCS_GUEST_SS         0x0804
+#define VMCS_GUEST_LDTR       0x080c
+#define VMCS_GUEST_TR         0x080e
+#define VMCS_GUEST_INTERRUPTS 0x0810 /* highest requested, and above it highest in service */
+#define VMCS_HOST_ES          0x0c00
+#define VMCS_HOST_CS          0x0c02
+#define VMCS_HOST_SS          0x0c04
+#define VMCS_HOST_DS          0x0c06
+#define VMCS_HOST_FS          0x0c08
+#define VMCS_HOST_GS          0x0c0a
+#define VMCS_HOST_TR          0x0c0c
 
 #define VMCS_IO_BITMAP_A    0x2000
 #define VMCS_IO_BITMAP_B    0x2002
@@ -31,6 +32,7 @@
 #define VMCS_VIRTUAL_APIC   0x2012
 #define VMCS_PI_DESCRIPTOR  0x2016
 #define VMCS_EPTP           0x201a
+#define VMCS_EOI_EXITING    0x201c /* four, 2 apart */
 #define VMCS_XSS_EXITING    0x202c
 #define VMCS_PASID_LOW      0x2038
 #define VMCS_PASID_HIGH     0x203a
@@ -174,6 +176,7 @@
 
 #define PROC2_EPT               BIT32(1)
 #define PROC2_RDTSCP            BIT32(3)
+#define PROC2_X2APIC            BIT32(4)
 #define PROC2_VPID              BIT32(5)
 #define PROC2_WBINVD            BIT32(6)
 #define PROC2_UNRESTRICTED      BIT32(7)

@@ -65,7 +65,8 @@ TEST(hv_window, "hv.interrupt.waits_for_sti", NEEDS_HV, "APM 2 15.21.4")
 
 	EXPECT_EQ(0x100, guest_exit_status(vm));
 	hv_stats_get(vm, &stats);
-	EXPECT_EQ(1, stats.exits[HV_CAUSE_INTERRUPT_WINDOW]);
+	/* None where the processor itself looks for its moment. */
+	EXPECT_EQ(hv_posted_descriptor(vm) ? 0 : 1, stats.exits[HV_CAUSE_INTERRUPT_WINDOW]);
 	EXPECT_EQ(1, stats.injected);
 	EXPECT_EQ(1, stats.merged);
 }

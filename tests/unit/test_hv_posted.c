@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "drivers/vtd/posted.h"
 #include "kernel/hv/posted.h"
 
 #define NV 0x52
@@ -100,6 +101,17 @@ static void posted_drain(void **state)
 	assert_int_equal(hv_posted_target(&d, true), 4);
 }
 
+/* The IOMMU's entry that names the descriptor, bit by bit. */
+static void posted_irte(void **state)
+{
+	uint64_t entry[2];
+
+	(void)state;
+	vtd_irte_posted(entry, UINT64_C(0xffffffff00000000) | 1U << 18 | 0x1234, UINT64_C(0x123456789abcdec0), 0x51);
+	assert_true(entry[0] == (1 | 1U << 15 | 0x51U << 16 | UINT64_C(0x9abcdec0) << 32));
+	assert_true(entry[1] == (UINT64_C(0x12345678) << 32 | 1U << 18 | 0x1234));
+}
+
 /*
  * Four who post against one who drains: each request is drained once, and whoever has drained without being notified
  * again finds nothing, which is what lets a processor sleep.
@@ -163,10 +175,8 @@ static void posted_races(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(posted_layout),
-	        cmocka_unit_test(posted_notification),
-	        cmocka_unit_test(posted_drain),
-	        cmocka_unit_test(posted_races),
+	        cmocka_unit_test(posted_layout), cmocka_unit_test(posted_notification), cmocka_unit_test(posted_drain),
+	        cmocka_unit_test(posted_irte),   cmocka_unit_test(posted_races),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
