@@ -11,14 +11,18 @@ use Digest::SHA;
 use File::Temp qw(tempdir);
 use FindBin;
 use lib "$FindBin::Bin/harness";
+use Backends qw(compare table);
 use Bochs qw(boot_bochs known_bugs);
 use Image qw(boot verdict $root);
 use Test::More;
 
-my $tests = 'tests=kernel.*,hv.*,vdsa.*';
 # See run-bochs for what a second is there.
-my @config = ($tests, 'timeout=500');
-my $limit = 240;
+my @config = ('timeout=500');
+my $all = 'tests=kernel.*,hv.*,vdsa.*';
+# The rest of the kernel's tests is the same with two.
+my $for_two = 'tests=kernel.smp.*,kernel.irq.*,hv.*,vdsa.*';
+# About ten times what a machine needs that does nothing else.
+my $limit = 900;
 
 sub outcome {
 	my ($test) = @_;
@@ -56,11 +60,21 @@ sub same_image {
 	is(eval { digest($file) } // $@, digest("$root/build/BOOTX64.EFI"), 'and so is the one in build/adit.img, for QEMU and the stick');
 }
 
-my $one = boot_bochs(config => \@config, limit => $limit);
+sub write_table {
+	my $file = "$root/build/backends.txt";
+	my %count;
+	$count{"$_->{svm} on SVM and $_->{vmx} on VMX"}++ for @_;
+	open my $out, '>', $file or die "$file: $!\n";
+	print $out table(@_);
+	close $out or die "$file: $!\n";
+	diag('build/backends.txt: ', join ', ', map { "$count{$_} $_" } sort keys %count);
+}
+
+my $one = boot_bochs(config => [@config, $all], limit => $limit);
 same_image($one->{image});
 report($one, 'one processor');
 
-my $two = boot_bochs(config => \@config, limit => $limit, cpus => 2);
+my $two = boot_bochs(config => [@config, $for_two], limit => $limit, cpus => 2);
 report($two, 'two processors');
 like(join("\n", @{ $two->{lines} }), qr/^# CPU .*2 of 2 processors/m, 'two processors run');
 
@@ -68,5 +82,14 @@ like(join("\n", @{ $two->{lines} }), qr/^# CPU .*2 of 2 processors/m, 'two proce
 my $known = known_bugs();
 my $bugs = boot_bochs(config => [@config, 'skip=', 'tests=' . join ',', keys %$known], limit => $limit);
 is(outcome($bugs->{tests}{$_}), 'not ok', "still there: $known->{$_} ($_)") for sort keys %$known;
+
+# The other back end, on the machine that has a DSA, too.
+my $svm = boot(config => ['tests=hv.*,vdsa.*'], limit => $limit);
+is($svm->{trouble}, '', 'SVM: it comes to its end') or diag($svm->{stderr});
+my %vmx = map { $_ => $two->{tests}{$_} } grep { /^(hv|vdsa)\./ } keys %{ $two->{tests} };
+my @rows = compare($svm->{tests}, \%vmx);
+write_table(@rows);
+ok($_->{same}, "SVM and VMX: $_->{name}: $_->{svm}, $_->{vmx}") or diag($_->{why}) for @rows;
+cmp_ok(scalar(grep { $_->{name} =~ /^hv\./ } @rows), '>=', 120, 'at least 120 tests of the hypervisor');
 
 done_testing();
