@@ -39,14 +39,17 @@ sub known_faults {
 }
 
 my @rows = read_table("$root/tests/harness/faults.tsv");
-my %tests = map { $_->{test} => 1 } @rows;
+# The right hardware is of the version that the row's is.
+my %tests = map { $_->{test} => $_->{fault} =~ /,(version=[^,]+)/ ? $1 : '' } @rows;
 
 # Without faults.
 my %right;
-for my $names (selected(sort keys %tests)) {
-	my $run = boot(config => ['tests=' . join(',', @$names)]);
-	is($run->{trouble}, '', 'the tests run on right hardware') or diag($run->{stderr});
-	%right = (%right, %{ $run->{tests} });
+for my $version ('', 'version=2.0') {
+	for my $names (selected(grep { $tests{$_} eq $version } sort keys %tests)) {
+		my $run = boot(env => { ADIT_DSA => $version ? "on,$version" : 'on' }, config => ['tests=' . join(',', @$names)]);
+		is($run->{trouble}, '', 'the tests run on right hardware') or diag($run->{stderr});
+		%right = (%right, %{ $run->{tests} });
+	}
 }
 for my $test (sort keys %tests) {
 	my $result = $right{$test};

@@ -9,7 +9,9 @@ void dsa_run_batch(const struct dsa_env *env, struct dsa_batch *batch, const str
 	const uint64_t list = desc->field[2];
 	const uint32_t count = dsa_desc_size(desc);
 	/* A batch that goes on where a fault ended it may be told of failures before that (7.2). */
-	bool failed_before = (dsa_desc_flags(desc) & DSA_FLAG_BATCH_ERROR) != 0, all_good = true, fenced = false;
+	bool failed_before =
+	        (dsa_desc_flags(desc) & DSA_FLAG_BATCH_ERROR) != 0 && env->fault != DSA_FAULT_BATCH_ERROR_IGNORED;
+	bool all_good = true, fenced = false;
 	struct dsa_env child_env = *env;
 	uint32_t done = 0;
 

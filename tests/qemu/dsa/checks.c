@@ -143,7 +143,7 @@ static bool reserved_clear(const struct dsa_env *env, const struct dsa_raw_desc 
 
 	if (opcode == DSA_OPCODE_DRAIN && (flags & DSA_FLAG_READBACK1) != 0)
 		reserved &= ~BYTES(16, 23);
-	if (opcode == DSA_OPCODE_DRAIN && (flags & DSA_FLAG_READBACK2) != 0)
+	if (opcode == DSA_OPCODE_DRAIN && ((flags & DSA_FLAG_READBACK2) != 0 || env->fault == DSA_FAULT_READBACK_FIELD))
 		reserved &= ~BYTES(24, 31);
 	if (opcode == DSA_OPCODE_MEMFILL && (flags & DSA_FLAG_FILL16) != 0)
 		reserved &= ~BYTES(40, 47);
@@ -261,7 +261,7 @@ static bool overlap(const struct dsa_env *env, const struct dsa_raw_desc *desc, 
 	}
 }
 
-static bool aligned(const struct dsa_raw_desc *desc, uint8_t opcode)
+static bool aligned(const struct dsa_env *env, const struct dsa_raw_desc *desc, uint8_t opcode)
 {
 	uint64_t one = dsa_desc_u64(desc, 16), two = dsa_desc_u64(desc, 24);
 
@@ -275,7 +275,7 @@ static bool aligned(const struct dsa_raw_desc *desc, uint8_t opcode)
 	case DSA_OP_TRANSLATION_FETCH: {
 		uint64_t stride = dsa_desc_u32(desc, 48);
 
-		return (dsa_desc_flags(desc) & DSA_FLAG_STRIDE) == 0 ||
+		return (dsa_desc_flags(desc) & DSA_FLAG_STRIDE) == 0 || env->fault == DSA_FAULT_STRIDE_UNCHECKED ||
 		       (stride >= 4096 && (stride & (stride - 1)) == 0);
 	}
 	case DSA_OPCODE_CRCGEN:
@@ -327,7 +327,7 @@ static uint8_t check(const struct dsa_env *env, const struct dsa_raw_desc *desc,
 		return DSA_COMP_DESCLIST_ALIGN;
 	if (!handle_good(env, desc))
 		return DSA_COMP_INT_HANDLE_INVAL;
-	if (!aligned(desc, opcode))
+	if (!aligned(env, desc, opcode))
 		return DSA_COMP_ADDR_ALIGN;
 	return 0;
 }

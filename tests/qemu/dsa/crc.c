@@ -12,6 +12,8 @@
 #define POLY_IEEE   UINT64_C(0xedb88320)
 #define POLY_CRC64  UINT64_C(0x9a6c9329ac4bc9b5)
 
+#define POLY_ECMA UINT64_C(0xc96c5795d7870f42)
+
 #define POLY_T10 0x8bb7
 
 uint64_t dsa_bit_reverse(uint64_t v, unsigned width)
@@ -94,6 +96,8 @@ static uint8_t start(const struct dsa_env *env, const struct dsa_raw_desc *desc,
 		seed = 0;
 	if (env->fault == DSA_FAULT_CRC_POLYNOMIAL && mode.width == 32)
 		polynomial = POLY_IEEE;
+	if (env->fault == DSA_FAULT_CRC64_POLYNOMIAL && mode.width == 64)
+		polynomial = POLY_ECMA;
 	dsa_crc_start(crc, polynomial, convert(mode, seed));
 	return 0;
 }

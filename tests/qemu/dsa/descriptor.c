@@ -41,7 +41,8 @@ static void fill_env(struct dsa_run *run, struct dsa_env *env)
 	        .handle_ok = handle_ok,
 	};
 	for (unsigned i = 0; i < ARRAY_SIZE(env->opcap); i++)
-		env->opcap[i] = dsa_wq_opcodes(m, run->wq, i);
+		env->opcap[i] =
+		        dsa_is_wrong(m, DSA_FAULT_OPCFG_IGNORED) ? dsa_opcap(m, i) : dsa_wq_opcodes(m, run->wq, i);
 }
 
 static uint8_t code_of(const struct dsa_result *r)
@@ -114,11 +115,13 @@ static void report(const struct dsa_env *env, const struct dsa_place *at, const 
 
 void dsa_record_bytes(const struct dsa_env *env, const struct dsa_result *r, uint8_t record[DSA_CR_SIZE])
 {
+	const uint32_t operand = env->fault == DSA_FAULT_FAULT_OPERAND ? DSA_OPERAND_SOURCE : r->operand;
+
 	memset(record, 0, DSA_CR_SIZE);
 	record[0] = r->status;
 	record[1] = r->result;
 	if (env->gencap & DSA_GENCAP_FAULT_INFO && dsa_is_page_fault(code_of(r)))
-		record[2] = (uint8_t)(FIELD_PREP(DSA_CR_FAULT_OPERAND, (uint32_t)r->operand) | DSA_CR_FAULT_MASKED);
+		record[2] = (uint8_t)(FIELD_PREP(DSA_CR_FAULT_OPERAND, operand) | DSA_CR_FAULT_MASKED);
 	memcpy(record + 4, &r->bytes, 4);
 	memcpy(record + 8, &r->fault_addr, 8);
 	memcpy(record + 16, r->specific, 16);
@@ -160,7 +163,8 @@ static bool ends_in_log(const struct dsa_env *env, const struct dsa_place *at, c
 {
 	if (!dsa_evl_on(env->run->m))
 		return false;
-	if (dsa_desc_opcode(desc) == DSA_OPCODE_DRAIN && r->status == DSA_COMP_SUCCESS && !env->ask) {
+	if (dsa_desc_opcode(desc) == DSA_OPCODE_DRAIN && r->status == DSA_COMP_SUCCESS && !env->ask &&
+	    env->fault != DSA_FAULT_EVL_DRAIN_RECORD) {
 		log_end(env, at, desc, DSA_COMP_EVL_DRAIN, r);
 		return true;
 	}

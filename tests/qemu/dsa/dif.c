@@ -162,6 +162,8 @@ void dsa_op_dif(const struct dsa_env *env, const struct dsa_raw_desc *desc, stru
 		dst_tags.ref++;
 	if (makes)
 		dst_flags &= (uint8_t) ~(DST_REF_PASS | DST_GUARD_PASS | DST_APP_PASS);
+	if (alone && env->fault == DSA_FAULT_DIX_TAG)
+		dst_tags.ref_fixed = true;
 	for (n = 0; n < blocks; n++) {
 		struct tuple found = {0};
 		uint16_t guard;

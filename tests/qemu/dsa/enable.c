@@ -83,6 +83,8 @@ static uint8_t check_event_log(const struct dsa_model *m)
 	const uint64_t base = m->evlcfg[0] & DSA_EVLCFG_BASE;
 	const uint64_t entries = FIELD_GET(DSA_EVLCFG_SIZE, m->evlcfg[1]);
 
+	if (dsa_is_wrong(m, DSA_FAULT_EVL_CONFIG_UNCHECKED))
+		return 0;
 	if (m->gencfg & DSA_GENCFG_EVL) {
 		if (entries < DSA_EVL_MIN_SIZE || base + entries * DSA_EVL_ENTRY_SIZE(dsa_gencap(m)) - 1 < base)
 			return DSA_CMDERR_EVL;
@@ -136,10 +138,11 @@ static uint8_t check_version2(const struct dsa_model *m, unsigned index)
 	const uint32_t mode = m->wqs[index].cfg[2];
 
 	for (unsigned i = 0; i < 4; i++) {
-		if (dsa_wq_opcodes(m, index, i) & ~dsa_opcap(m, i))
+		if (dsa_wq_opcodes(m, index, i) & ~dsa_opcap(m, i) && !dsa_is_wrong(m, DSA_FAULT_OPCFG_UNCHECKED))
 			return DSA_CMDERR_WQ_OPCFG;
 	}
-	if (mode & DSA_WQCFG2_PRS_DISABLE && (mode & DSA_WQCFG2_BOF || !(m->gencfg & DSA_GENCFG_EVL)))
+	if (mode & DSA_WQCFG2_PRS_DISABLE && !dsa_is_wrong(m, DSA_FAULT_PRS_DISABLE_UNCHECKED) &&
+	    (mode & DSA_WQCFG2_BOF || !(m->gencfg & DSA_GENCFG_EVL)))
 		return DSA_CMDERR_WQ_PRS;
 	return 0;
 }

@@ -15,8 +15,8 @@ bool dsa_evl_on(const struct dsa_model *m)
 
 bool dsa_evl_takes(const struct dsa_model *m, uint8_t code)
 {
-	return dsa_evl_on(m) && code != DSA_SWERR_CONFIG_CHANGED && code != DSA_SWERR_DWQ_FULL &&
-	       code != DSA_SWERR_EVL_APPEND;
+	return dsa_evl_on(m) && !dsa_is_wrong(m, DSA_FAULT_EVL_IGNORED) && code != DSA_SWERR_CONFIG_CHANGED &&
+	       code != DSA_SWERR_DWQ_FULL && code != DSA_SWERR_EVL_APPEND;
 }
 
 static uint32_t size_of(const struct dsa_model *m)
@@ -26,7 +26,7 @@ static uint32_t size_of(const struct dsa_model *m)
 
 static bool full(const struct dsa_model *m)
 {
-	return (m->evl_tail + 1U) % size_of(m) == m->evl_head;
+	return (m->evl_tail + 1U) % size_of(m) == m->evl_head && !dsa_is_wrong(m, DSA_FAULT_EVL_OVERWRITES);
 }
 
 static bool has_record(uint8_t code)
@@ -47,7 +47,8 @@ static void fill(const struct dsa_model *m, const struct dsa_error *e, uint8_t e
 
 	dsa_error_words(m, e, &first, &second, &address);
 	first &= ~(DSA_SWERROR_VALID | DSA_SWERROR_OVERFLOW);
-	first |= FIELD_PREP(DSA_EVL_BATCH_ID, (uint64_t)e->batch_id);
+	first |= FIELD_PREP(DSA_EVL_BATCH_ID,
+	                    (uint64_t)e->batch_id ^ (!e->in_batch && dsa_is_wrong(m, DSA_FAULT_EVL_BATCH_ID)));
 	if (has_record(e->code)) {
 		second |= (uint64_t)e->handle << 32;
 		second |= (e->rci ? DSA_EVL_RCI : 0) | (e->record ? DSA_EVL_RCR : 0);
@@ -61,13 +62,13 @@ static void fill(const struct dsa_model *m, const struct dsa_error *e, uint8_t e
 	put64(entry, first);
 	put64(entry + 8, second);
 	put64(entry + 16, address);
-	if (e->record && has_record(e->code))
+	if (e->record && has_record(e->code) && !dsa_is_wrong(m, DSA_FAULT_EVL_NO_RECORD))
 		memcpy(entry + DSA_EVL_RECORD, e->record, DSA_CR_SIZE);
 }
 
 static void signal(struct dsa_model *m)
 {
-	if (m->evl_pending || !(m->genctrl & DSA_GENCTRL_EVL_INT))
+	if ((m->evl_pending && !dsa_is_wrong(m, DSA_FAULT_EVL_INTERRUPTS)) || !(m->genctrl & DSA_GENCTRL_EVL_INT))
 		return;
 	m->evl_pending = true;
 	dsa_raise_cause(m, DSA_INTCAUSE_EVL);
@@ -90,11 +91,12 @@ static void append(struct dsa_model *m, const uint8_t entry[DSA_EVL_ENTRY_MIN])
 	};
 	uint64_t fault_addr;
 
-	if (dsa_mem_write(&env, base, entry, DSA_EVL_ENTRY_MIN, NULL, &fault_addr)) {
+	if (!dsa_is_wrong(m, DSA_FAULT_EVL_LOST) &&
+	    dsa_mem_write(&env, base, entry, DSA_EVL_ENTRY_MIN, NULL, &fault_addr)) {
 		dsa_report_error(m, &(struct dsa_error){.code = DSA_SWERR_EVL_APPEND});
 		return;
 	}
-	m->evl_tail = (uint16_t)((m->evl_tail + 1U) % size_of(m));
+	m->evl_tail = (uint16_t)((m->evl_tail + 1U) % (size_of(m) - dsa_is_wrong(m, DSA_FAULT_EVL_WRAP)));
 	signal(m);
 }
 

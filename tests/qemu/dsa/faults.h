@@ -123,7 +123,30 @@
 	X(PASID_IGNORED, "pasid-ignored", "requests carry no PASID")                                                   \
 	X(PASID_FIXED, "pasid-fixed", "requests carry PASID 1, whatever the WQ says")                                  \
 	X(DESCRIPTOR_PASID, "descriptor-pasid", "descriptors of a dedicated WQ run with the PASID that they name")     \
-	X(SHARED_PASID, "shared-pasid", "descriptors of shared WQs run with the PASID of the WQ")
+	X(SHARED_PASID, "shared-pasid", "descriptors of shared WQs run with the PASID of the WQ")                      \
+	/* DSA 2.0: evl.c, capability.c, enable.c, ops.c, batch.c; with version=2.0 */                                 \
+	X(EVL_IGNORED, "evl-ignored", "errors go to SWERROR although the event log is on")                             \
+	X(EVL_LOST, "evl-lost", "the tail of the event log goes on, and no entry is written")                          \
+	X(EVL_WRAP, "evl-wrap", "the tail of the event log goes around one entry early")                               \
+	X(EVL_OVERWRITES, "evl-overwrites", "a full event log loses its oldest entries")                               \
+	X(EVL_INTERRUPTS, "evl-interrupts", "each entry interrupts, whether an interrupt is pending or not")           \
+	X(EVL_UNLOCKED, "evl-unlocked", "EVLCFG may be written while the device is enabled")                           \
+	X(EVL_CONFIG_UNCHECKED, "evl-config-unchecked", "Enable Device does not look at EVLCFG")                       \
+	X(EVL_NO_RECORD, "evl-no-record", "entries of the event log have an empty completion record")                  \
+	X(EVL_BATCH_ID, "evl-batch-id", "a batch has another name in the event log than what is in it")                \
+	X(EVL_DRAIN_RECORD, "evl-drain-record", "a drain writes its record where the event log should have it")        \
+	X(OPCFG_IGNORED, "opcfg-ignored", "a WQ runs what its OPCFG forbids")                                          \
+	X(OPCFG_UNCHECKED, "opcfg-unchecked", "Enable WQ accepts operations that OPCAP lacks")                         \
+	X(OPCFG_RESET, "opcfg-reset", "OPCFG is 0 after a reset")                                                      \
+	X(PRS_DISABLE_UNCHECKED, "prs-disable-unchecked",                                                              \
+	  "page requests can be switched off for a WQ without an event log")                                           \
+	X(FILL16_HALF, "fill16-half", "fill by 16 bytes repeats the first 8")                                          \
+	X(CRC64_POLYNOMIAL, "crc64-polynomial", "CRC64 uses the polynomial of ECMA-182")                               \
+	X(DIX_TAG, "dix-tag", "DIX generation does not count the reference tag up")                                    \
+	X(STRIDE_UNCHECKED, "stride-unchecked", "translation fetch accepts any stride")                                \
+	X(FAULT_OPERAND, "fault-operand", "a page fault is always said to be of the source")                           \
+	X(BATCH_ERROR_IGNORED, "batch-error-ignored", "a batch that goes on does not know of failures before")         \
+	X(READBACK_FIELD, "readback-field", "a drain accepts an address that its flags do not ask for")
 
 enum dsa_fault {
 	DSA_FAULT_NONE,

@@ -104,7 +104,8 @@ static void op_memfill(const struct dsa_env *env, const struct dsa_raw_desc *des
 	size_t size = dsa_desc_size(desc), done = 0, put, phase = env->fault == DSA_FAULT_FILL_PHASE ? 1 : 0;
 	uint8_t buf[DSA_CHUNK], pattern[16], status;
 
-	if ((dsa_desc_flags(desc) & DSA_FLAG_FILL16) != 0 && (env->gencap & DSA_GENCAP_FILL16) != 0)
+	if ((dsa_desc_flags(desc) & DSA_FLAG_FILL16) != 0 && (env->gencap & DSA_GENCAP_FILL16) != 0 &&
+	    env->fault != DSA_FAULT_FILL16_HALF)
 		high = dsa_desc_u64(desc, 40);
 	dsa_put_le(pattern, low, 8);
 	dsa_put_le(pattern + 8, high, 8);

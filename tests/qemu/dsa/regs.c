@@ -164,7 +164,7 @@ static bool write_version2(struct dsa_model *m, uint32_t offset, uint32_t value,
 	switch (offset & ~7U) {
 	case DSA_EVLCFG:
 	case DSA_EVLCFG + 8:
-		if (m->state == DSA_STATE_DISABLED)
+		if (m->state == DSA_STATE_DISABLED || dsa_is_wrong(m, DSA_FAULT_EVL_UNLOCKED))
 			merge64(&m->evlcfg[word], offset, value, mask & half(evlcfg[word], offset));
 		return true;
 	case DSA_EVLSTATUS:

@@ -20,7 +20,9 @@ void dsa_wqcfg_reset(struct dsa_model *m, unsigned index, bool keep_size)
 	if (keep_size)
 		wq->cfg[0] = size;
 	for (unsigned i = DSA_WQCFG_OPCFG; i < DSA_WQCFG_DWORDS_MAX; i++)
-		wq->cfg[i] = half(dsa_opcap(m, (i - DSA_WQCFG_OPCFG) / 2), i % 2 * 4);
+		wq->cfg[i] = dsa_is_wrong(m, DSA_FAULT_OPCFG_RESET)
+		                     ? 0
+		                     : half(dsa_opcap(m, (i - DSA_WQCFG_OPCFG) / 2), i % 2 * 4);
 	wq->occupancy_generated = false;
 	wq->credit = 0;
 }
