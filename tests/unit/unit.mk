@@ -41,6 +41,7 @@ VDSA_UNIT := $(addprefix vdsa/,commands.c config.c errors.c interrupts.c life.c 
 $(foreach t,config mmio commands interrupts errors life linux,$(eval UNIT_SRC_vdsa_$(t) := $(VDSA_UNIT)))
 FUZZ_SRC_vdsa := $(VDSA_UNIT)
 
+FUZZ_SRC_vtd_walk := $(addprefix tests/qemu/vtd/,ats.c fault.c prq.c queue.c stages.c walk.c)
 FUZZ_SRC_acpi := kernel/acpi_parse.c kernel/acpi_dmar.c
 FUZZ_SECONDS ?= 30
 # Of what has no corpus: another one each time, and printed.
