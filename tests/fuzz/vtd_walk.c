@@ -189,7 +189,7 @@ static struct vtd_walk_request request(void)
 	r.write = bits & 8;
 	r.pasid = r.has_pasid ? (uint32_t)(bits & 16 ? take(3) & 0xfffff : 1 + (bits >> 5)) : 0;
 	if (bits & 32)
-		r.address = take(8);
+		r.address = bits & 64 ? take(8) : INPUT ^ BIT64(take(1) & 63);
 	if ((bits & 0xc0) == 0xc0)
 		r.sid = (uint16_t)take(2);
 	return r;
