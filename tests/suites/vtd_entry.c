@@ -80,39 +80,79 @@ TEST(vtd_entry_context_absent, "vtd.entry.context_not_present", NEEDS_SPACE, "VT
 	expect_refused(s, VTD_FAULT_CTX_P, false);
 }
 
-static unsigned pasid_control;
+static unsigned control; /* of the capability that the test changes */
+static uint16_t control_before;
 
-static void privileges_off(void *arg)
+static void restore_control(void *arg)
 {
 	(void)arg;
 	(void)dsa_disable(test_dsa());
-	pci_write16(test_dsa()->pci, pasid_control, PCI_PASID_CTRL_ENABLE);
+	pci_write16(test_dsa()->pci, control, control_before);
 }
 
-/* The device anew, with a WQ whose requests are a supervisor's. */
-static struct space *privileged_space(void)
+/* The device anew, with one WQ for the space, and a register of its configuration space changed while it is off. */
+static void start_with(const struct space *s, unsigned offset, uint16_t bits, bool privileged)
 {
-	struct pci_function *pci = test_dsa()->pci;
-	unsigned capability = pci_ext_capability(pci, PCI_EXT_CAP_ID_PASID);
-	struct space *s = space_new(VTD_STAGE_FIRST);
 	struct dsa_wq_config config;
 
-	if (!capability || !(pci_read16(pci, capability + PCI_PASID_CAP) & PCI_PASID_CAP_PRIV))
-		SKIP("the device has no privileged mode");
-	if (!(test_unit_info().ecap & VTD_ECAP_SRS))
-		SKIP("the unit has no supervisor requests (ECAP.SRS = 0)");
 	EXPECT_DSA(dsa_disable(test_dsa()));
-	pasid_control = capability + PCI_PASID_CTRL;
-	test_cleanup(privileges_off, NULL);
-	pci_write16(pci, pasid_control, PCI_PASID_CTRL_ENABLE | PCI_PASID_CTRL_PRIV);
+	control = offset;
+	control_before = pci_read16(test_dsa()->pci, control);
+	test_cleanup(restore_control, NULL);
+	pci_write16(test_dsa()->pci, control, control_before | bits);
 	config = dsa_wq_default(test_dsa());
 	config.pasid = s->pasid;
-	config.privileged = true;
+	config.privileged = privileged;
 	EXPECT_DSA(dsa_wq_configure(test_dsa(), TEST_WQ, &config));
 	EXPECT_DSA(dsa_group_configure(test_dsa(), 0, BIT64(TEST_WQ), GENMASK64(test_dsa()->caps.engines - 1, 0)));
 	EXPECT_DSA(dsa_enable(test_dsa()));
 	EXPECT_DSA(dsa_wq_enable(test_dsa(), TEST_WQ));
+}
+
+/* A WQ whose requests are a supervisor's. */
+static struct space *privileged_space(void)
+{
+	unsigned capability = pci_ext_capability(test_dsa()->pci, PCI_EXT_CAP_ID_PASID);
+	struct space *s = space_new(VTD_STAGE_FIRST);
+
+	if (!capability || !(pci_read16(test_dsa()->pci, capability + PCI_PASID_CAP) & PCI_PASID_CAP_PRIV))
+		SKIP("the device has no privileged mode");
+	if (!(test_unit_info().ecap & VTD_ECAP_SRS))
+		SKIP("the unit has no supervisor requests (ECAP.SRS = 0)");
+	start_with(s, capability + PCI_PASID_CTRL, PCI_PASID_CTRL_PRIV, true);
 	return s;
+}
+
+/* While DTE is clear a device TLB is told nothing, and what it knows is of no use; records tell the two apart. */
+TEST(vtd_entry_translation_off, "vtd.entry.translation_requests_refused", NEEDS_SPACE, "VT-d 7.1.3 (44h), 11.4.9 (AT)")
+{
+	unsigned ats = pci_ext_capability(test_dsa()->pci, PCI_EXT_CAP_ID_ATS);
+	struct space *s = space_new_any();
+	struct vtd_fault fault;
+
+	if (!ats || !(vtd_context_entry(test_dsa()->pci)[0] & VTD_CTX_DTE))
+		SKIP("no device TLB: ATS is lacking in the device or not allowed by the unit");
+	space_page(s, SPACE_SRC, VTD_READ);
+	space_page(s, SPACE_SRC + PAGE_SIZE, VTD_READ);
+	space_page(s, SPACE_DST, RW);
+	start_with(s, ats + PCI_ATS_CTRL, PCI_ATS_CTRL_ENABLE, false);
+	EXPECT_EQ(DSA_COMP_SUCCESS, space_move(s, SPACE_DST, SPACE_SRC, 64));
+	expect_no_fault();
+	change_context(VTD_CTX_DTE, 0);
+	dsa_cr_clear(s->record);
+	blind_move(SPACE_CR, SPACE_DST, SPACE_SRC + PAGE_SIZE, 64);
+	fault = next_fault();
+	EXPECT_EQ(VTD_FAULT_CTX_DTE, fault.reason);
+	EXPECT_EQ(SPACE_SRC + PAGE_SIZE, fault.address);
+	EXPECT_EQ(s->pasid, fault.pasid);
+	EXPECT_EQ(1, fault.at);
+	/* The record's page was translated before. */
+	fault = next_fault();
+	EXPECT_EQ(VTD_FAULT_CTX_DTE, fault.reason);
+	EXPECT_FALSE(fault.has_pasid);
+	EXPECT_EQ(2, fault.at);
+	ignore_faults();
+	EXPECT_EQ(0, s->record->status);
 }
 
 static void set_entry(const struct space *s, unsigned word, uint64_t clear, uint64_t set)
