@@ -41,6 +41,11 @@ static void world_forget(void *ctx)
 	((struct world *)ctx)->forgotten++;
 }
 
+static void world_hardware_error(void *ctx, uint32_t uncorrectable)
+{
+	((struct world *)ctx)->hardware_errors |= uncorrectable;
+}
+
 static void world_message(void *ctx, uint64_t address, uint32_t data)
 {
 	struct world *w = ctx;
@@ -67,6 +72,7 @@ static const struct dsa_model_ops ops = {
         .msix_notify = world_notify,
         .msix_forget = world_forget,
         .message = world_message,
+        .hardware_error = world_hardware_error,
         .now = world_now,
         .schedule = world_schedule,
 };

@@ -39,6 +39,7 @@ struct world {
 	uint64_t deadline;
 	unsigned notified[DSA_MODEL_VECTORS];
 	unsigned forgotten;
+	uint32_t hardware_errors;
 	unsigned messages;
 	struct {
 		uint64_t address;

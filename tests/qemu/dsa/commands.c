@@ -34,11 +34,19 @@ static uint8_t check_wq_set(const struct dsa_model *m, uint32_t operand, bool mu
 	return 0;
 }
 
-static uint8_t check_handle(uint32_t operand)
+/*
+ * What is released is named by its entry's number or by the handle itself: the specification says the one, and Linux
+ * does the other.
+ */
+static uint8_t check_handle(const struct dsa_model *m, uint32_t code, uint32_t operand, unsigned *entry)
 {
-	uint32_t index = FIELD_GET(DSA_CMD_HANDLE_INDEX, operand);
+	const bool ims = (operand & DSA_CMD_HANDLE_IMS) != 0;
 
-	return index < (operand & DSA_CMD_HANDLE_IMS ? DSA_MODEL_IMS : DSA_MODEL_VECTORS) ? 0 : DSA_CMDERR_INT_INDEX;
+	if (code == DSA_CMD_RELEASE_INT_HANDLE &&
+	    dsa_handle_entry(m, ims, (uint16_t)FIELD_GET(DSA_CMD_HANDLE_INDEX, operand), entry))
+		return 0;
+	*entry = FIELD_GET(DSA_CMD_HANDLE_INDEX, operand);
+	return *entry < (ims ? DSA_MODEL_IMS : DSA_MODEL_VECTORS) ? 0 : DSA_CMDERR_INT_INDEX;
 }
 
 /* The bits of CMD that mean nothing for this command (3.15, 9.2.12). */
@@ -68,6 +76,7 @@ static uint8_t check(const struct dsa_model *m, uint32_t value)
 {
 	const uint32_t code = FIELD_GET(DSA_CMD_CODE, value);
 	const uint32_t operand = FIELD_GET(DSA_CMD_OPERAND, value);
+	unsigned entry;
 
 	if (dsa_is_wrong(m, DSA_FAULT_COMMAND_UNKNOWN) && code > DSA_CMD_RELEASE_INT_HANDLE)
 		return 0;
@@ -98,7 +107,7 @@ static uint8_t check(const struct dsa_model *m, uint32_t value)
 		return check_wq_set(m, operand, false);
 	case DSA_CMD_REQUEST_INT_HANDLE:
 	case DSA_CMD_RELEASE_INT_HANDLE:
-		return check_handle(operand);
+		return check_handle(m, code, operand, &entry);
 	default:
 		return 0;
 	}
@@ -175,7 +184,7 @@ static void begin(struct dsa_model *m, uint32_t code, uint32_t operand)
 static uint32_t finish(struct dsa_model *m, uint32_t code, uint32_t operand)
 {
 	const uint32_t set = targets(code, operand);
-	const uint32_t index = FIELD_GET(DSA_CMD_HANDLE_INDEX, operand);
+	unsigned entry, handle;
 	const bool stays = dsa_is_wrong(m, DSA_FAULT_WQ_STAYS_ENABLED) && code == DSA_CMD_DISABLE_WQ;
 
 	for (unsigned w = 0; w < DSA_MODEL_WQS && disables(code); w++) {
@@ -211,9 +220,10 @@ static uint32_t finish(struct dsa_model *m, uint32_t code, uint32_t operand)
 		break;
 	case DSA_CMD_REQUEST_INT_HANDLE:
 	case DSA_CMD_RELEASE_INT_HANDLE:
-		*(operand & DSA_CMD_HANDLE_IMS ? &m->ims_granted[index] : &m->msix_granted[index]) =
-		        code == DSA_CMD_REQUEST_INT_HANDLE;
-		return code == DSA_CMD_REQUEST_INT_HANDLE ? index : 0;
+		(void)check_handle(m, code, operand, &entry);
+		handle = dsa_handle_grant(m, (operand & DSA_CMD_HANDLE_IMS) != 0, entry,
+		                          code == DSA_CMD_REQUEST_INT_HANDLE);
+		return code == DSA_CMD_REQUEST_INT_HANDLE ? handle : 0;
 	default:
 		break;
 	}
@@ -231,11 +241,14 @@ void dsa_command(struct dsa_model *m, uint32_t value)
 			dsa_report_error(m, &(struct dsa_error){.code = DSA_SWERR_CMD_ACTIVE});
 		return;
 	}
-	error = check(m, value);
+	m->cmd_injection = dsa_inject(m, DSA_MOMENT_COMMAND);
+	error = m->cmd_injection == DSA_INJECT_COMMAND_ERROR ? (uint8_t)DSA_CMDERR_INTERNAL : check(m, value);
 	m->cmd = value;
 	m->cmdsts = DSA_CMDSTS_ACTIVE | error;
 	m->cmd_seq = m->next_seq;
 	m->cmd_ready_at = m->ops->now(m->ctx) + m->config.command_ns;
+	if (m->cmd_injection == DSA_INJECT_COMMAND_LATE)
+		m->cmd_ready_at += m->config.late_ns;
 	if (!error)
 		begin(m, code, operand);
 	dsa_kick(m);
@@ -284,6 +297,8 @@ void dsa_command_progress(struct dsa_model *m)
 	if (!(m->cmdsts & DSA_CMDSTS_ACTIVE) || m->ops->now(m->ctx) < m->cmd_ready_at)
 		return;
 	m->cmd_ready_at = 0; /* from now on it waits for engines alone */
+	if (m->cmd_injection == DSA_INJECT_COMMAND_HUNG)
+		return;
 	if (!error) {
 		if (waits(m, code, operand))
 			return;

@@ -302,6 +302,8 @@ uint8_t dsa_run_one(struct dsa_env *env, const struct dsa_place *at, const struc
 	if (at->in_batch)
 		dsa_perfmon_engine(run->m, run->engine, desc, DSA_EVENTS_ENGINE, DSA_EVENT_FROM_BATCH);
 	r.status = dsa_check_descriptor(env, desc, &r);
+	if (!r.status && !at->in_batch)
+		r.status = dsa_injected_status(run->m, run->engine->injection);
 	if (!r.status) {
 		if (dsa_desc_opcode(desc) == DSA_OPCODE_BATCH) {
 			batch.id = run->m->next_batch_id++;

@@ -124,12 +124,10 @@ static uint8_t check_occupancy_handle(const struct dsa_model *m, const struct ds
 	uint32_t handle = FIELD_GET(DSA_WQCFG4_INT_HANDLE, wq->cfg[4]);
 	bool ims = (wq->cfg[4] & DSA_WQCFG4_INT_IMS) != 0;
 
-	if (handle >= (ims ? DSA_MODEL_IMS : DSA_MODEL_VECTORS))
-		return DSA_CMDERR_WQ_OCC_INT;
+	unsigned entry;
+
 	/* Handle 0 is what reset leaves, and says nothing: a WQ without occupancy interrupts needs no handle. */
-	if (m->config.cmdcap && handle && !(ims ? m->ims_granted[handle] : m->msix_granted[handle]))
-		return DSA_CMDERR_WQ_OCC_INT;
-	return 0;
+	return !handle || dsa_handle_entry(m, ims, (uint16_t)handle, &entry) ? 0 : DSA_CMDERR_WQ_OCC_INT;
 }
 
 /* Switches of version 2: page requests off for the WQ, and the operations that it allows. */

@@ -44,7 +44,9 @@ static void complete(struct dsa_model *m, struct dsa_engine *engine)
 	bool ended = true;
 
 	m->running = engine;
-	if (engine->suspended) {
+	if (engine->injection == DSA_INJECT_DESCRIPTOR_LOST) {
+		ended = true;
+	} else if (engine->suspended) {
 		engine->suspended = false;
 		ended = dsa_fiber_resume(engine->fiber);
 	} else if (dsa_may_ask(m, &m->wqs[engine->wq]) || dsa_evl_on(m)) {
@@ -104,6 +106,11 @@ static void dispatch(struct dsa_model *m, uint64_t now)
 			engine->wq = (unsigned)wq;
 			engine->busy = true;
 			engine->ready_at = now + service_time(m, &engine->entry.desc);
+			engine->injection = dsa_inject(m, DSA_MOMENT_DESCRIPTOR);
+			if (engine->injection == DSA_INJECT_DESCRIPTOR_LATE)
+				engine->ready_at += m->config.late_ns;
+			else if (engine->injection == DSA_INJECT_DESCRIPTOR_HUNG)
+				engine->ready_at = UINT64_MAX;
 			m->wqs[wq].in_flight++;
 			dsa_perfmon_engine(m, engine, &engine->entry.desc, DSA_EVENTS_ENGINE, DSA_EVENT_FROM_WQ);
 			dsa_occupancy_check(m, (unsigned)wq);
@@ -144,7 +151,7 @@ void dsa_engine_run(struct dsa_model *m)
 void dsa_kick(struct dsa_model *m)
 {
 	const uint64_t now = m->ops->now(m->ctx);
-	uint64_t next = UINT64_MAX;
+	uint64_t next = m->injected ? now : m->late.at ? m->late.at : UINT64_MAX;
 
 	if (m->state != DSA_STATE_HALT)
 		dispatch(m, now);
@@ -162,6 +169,8 @@ void dsa_kick(struct dsa_model *m)
 
 void dsa_model_tick(struct dsa_model *m)
 {
+	dsa_inject_due(m);
+	dsa_interrupts_due(m);
 	dsa_engine_run(m);
 	dsa_command_progress(m);
 	dsa_kick(m);

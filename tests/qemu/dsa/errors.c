@@ -65,6 +65,12 @@ void dsa_report_error(struct dsa_model *m, const struct dsa_error *error)
 		dsa_raise_cause(m, DSA_INTCAUSE_SWERR);
 }
 
+void dsa_report_hardware(struct dsa_model *m, uint32_t uncorrectable)
+{
+	if (m->ops->hardware_error)
+		m->ops->hardware_error(m->ctx, uncorrectable);
+}
+
 void dsa_halt(struct dsa_model *m, uint8_t reset_type)
 {
 	m->state = DSA_STATE_HALT;

@@ -18,19 +18,19 @@
  *	evl.c         the event log of version 2            (5.9)
  *	interrupts.c  INTCAUSE, MSI-X and IMS, handles      (3.7, 9.2.22)
  *	errors.c      SWERROR, halt                         (5.8, 5.9)
+ *	inject.c      what goes wrong at a chosen moment
  *	perfmon.c     the performance monitoring counters
  *	exec.h        one descriptor
  *
  * Not modelled yet: the inter-domain operations of version 2 with their table (IDPT, IDCAP, IDBR, commands 15 to 17),
- * the page size filter of performance monitoring, traffic classes (each is mapped), halts for other reasons than a
- * configuration change (so that no halt ends with the Reset Device command), hardware errors of refused writes (0x21),
- * and revoked interrupt handles.
+ * the page size filter of performance monitoring, traffic classes (each is mapped).
  */
 #ifndef TESTS_QEMU_DSA_MODEL_H
 #define TESTS_QEMU_DSA_MODEL_H
 
 #include "tests/qemu/dsa/exec.h"
 #include "tests/qemu/dsa/fiber.h"
+#include "tests/qemu/dsa/inject.h"
 
 /* The part that is modelled: Sapphire Rapids, and as version 2 its successors (capability.c). */
 #define DSA_MODEL_WQS          8
@@ -72,6 +72,8 @@ struct dsa_model_ops {
 	void (*msix_notify)(void *ctx, unsigned vector);
 	/* No MSI-X entry is pending any more (Reset Device clears the PBA, and keeps the table). */
 	void (*msix_forget)(void *ctx);
+	/* An uncorrectable error for AER (PCI_ERR_UNC_*). NULL: nobody wants to know. */
+	void (*hardware_error)(void *ctx, uint32_t uncorrectable);
 	/* A message of an IMS entry. */
 	void (*message)(void *ctx, uint64_t address, uint32_t data);
 	/* Time in nanoseconds; and: call dsa_model_tick() when it has come to deadline. The latest call counts. */
@@ -92,7 +94,9 @@ struct dsa_model_pci {
 
 struct dsa_model_config {
 	enum dsa_fault fault;
-	bool version2;       /* DSA 2.0 */
+	bool version2; /* DSA 2.0 */
+	struct dsa_inject inject;
+	uint64_t late_ns;    /* how late what is injected as late comes */
 	bool cmdcap;         /* offer CMDCAP and the interrupt handle commands */
 	bool evl_drops;      /* version 2: a full event log drops entries, instead of blocking */
 	uint64_t service_ns; /* of one descriptor, beside a nanosecond for each 16 bytes */
@@ -120,6 +124,7 @@ struct dsa_wq {
 
 struct dsa_engine {
 	bool busy;
+	enum dsa_injection injection; /* what befalls its descriptor */
 	unsigned wq;
 	uint64_t ready_at;
 	struct dsa_entry entry;
@@ -153,6 +158,15 @@ struct dsa_counter {
 	uint32_t filter[DSA_MODEL_FILTERS];
 };
 
+/* One that is held back, until at; 0: there is none. */
+struct dsa_late_interrupt {
+	uint64_t at;
+	bool ims;
+	unsigned vector; /* of MSI-X */
+	uint64_t address;
+	uint32_t data;
+};
+
 struct dsa_model {
 	const struct dsa_model_ops *ops;
 	void *ctx;
@@ -178,6 +192,7 @@ struct dsa_model {
 	struct dsa_ims_entry ims[DSA_MODEL_IMS];
 	uint8_t msix_granted[DSA_MODEL_VECTORS]; /* with cmdcap: handles that are out */
 	uint8_t ims_granted[DSA_MODEL_IMS];
+	unsigned handle_generation; /* how often all were revoked */
 	struct dsa_group groups[DSA_MODEL_GROUPS];
 	struct dsa_wq wqs[DSA_MODEL_WQS];
 	struct dsa_engine engines[DSA_MODEL_ENGINES];
@@ -190,9 +205,13 @@ struct dsa_model {
 	uint16_t next_page_group;
 	bool page_requests_failed; /* a Response Failure came: no more until page requests are enabled anew */
 	uint64_t next_seq;
-	uint64_t cmd_seq;      /* the running command waits for what was submitted before */
-	uint64_t cmd_ready_at; /* not done before */
-	uint32_t scratch;      /* of DSA_FAULT_UNLISTED_SCRATCH */
+	uint64_t cmd_seq;              /* the running command waits for what was submitted before */
+	uint64_t cmd_ready_at;         /* not done before */
+	uint64_t moments[DSA_MOMENTS]; /* so many of each, since power-on */
+	enum dsa_injection injected;   /* what befalls the device at the next tick */
+	enum dsa_injection cmd_injection;
+	struct dsa_late_interrupt late;
+	uint32_t scratch; /* of DSA_FAULT_UNLISTED_SCRATCH */
 };
 
 /* ops and ctx must outlive the model. Everything as after power-on. */
@@ -253,6 +272,15 @@ void dsa_report_error(struct dsa_model *m, const struct dsa_error *error);
 void dsa_error_words(const struct dsa_model *m, const struct dsa_error *error, uint64_t *first, uint64_t *second,
                      uint64_t *address);
 void dsa_halt(struct dsa_model *m, uint8_t reset_type);
+/* What the fabric or the device itself did wrong (PCI_ERR_UNC_*). */
+void dsa_report_hardware(struct dsa_model *m, uint32_t uncorrectable);
+
+/* inject.c */
+/* Counts a moment. Returns what befalls the command, descriptor or interrupt whose moment it is. */
+enum dsa_injection dsa_inject(struct dsa_model *m, enum dsa_moment moment);
+/* At a tick: what befalls the device. */
+void dsa_inject_due(struct dsa_model *m);
+uint8_t dsa_injected_status(struct dsa_model *m, enum dsa_injection what);
 
 /* evl.c: whether the log is on; whether it is where this code goes; and what happens to it. */
 bool dsa_evl_on(const struct dsa_model *m);
@@ -269,6 +297,14 @@ void dsa_completion_interrupt(struct dsa_model *m, bool ims, uint16_t handle);
 void dsa_event_interrupt(struct dsa_model *m, bool ims, uint16_t handle); /* not subject to "ignore" */
 void dsa_ims_write_ctrl(struct dsa_model *m, unsigned index, uint32_t ctrl);
 void dsa_interrupts_reset(struct dsa_model *m);
+/* At a tick: one that was held back. */
+void dsa_interrupts_due(struct dsa_model *m);
+/* With cmdcap: the handle that Request Interrupt Handle gives for a table's entry, which is then valid, or no more. */
+uint16_t dsa_handle_grant(struct dsa_model *m, bool ims, unsigned entry, bool granted);
+/* Whether the handle is one of the table's, and with cmdcap was given out; *entry is then the one it stands for. */
+bool dsa_handle_entry(const struct dsa_model *m, bool ims, uint16_t handle, unsigned *entry);
+/* All handles become invalid; those given out from now on are other ones (9.3). */
+void dsa_revoke_handles(struct dsa_model *m);
 
 /* enable.c: 0, or the command's error (enum dsa_cmd_error) */
 uint8_t dsa_check_enable_device(const struct dsa_model *m);

@@ -8,6 +8,11 @@
 
 #include "tests/qemu/dsa/pci_caps.h"
 
+/* The uncorrectable errors that the device has in AER (9.1). */
+#define UNCORRECTABLE                                                                                     \
+	(PCI_ERR_UNC_POISON_TLP | PCI_ERR_UNC_COMP_TIME | PCI_ERR_UNC_COMP_ABORT | PCI_ERR_UNC_UNX_COMP | \
+	 PCI_ERR_UNC_MALF_TLP | PCI_ERR_UNC_UNSUP | PCI_ERR_UNC_INTN)
+
 /* Reset values of the registers that software may write: offset, bytes, reset, writable bits, write-1-to-clear bits. */
 static const struct {
 	uint16_t offset;
@@ -58,6 +63,11 @@ bool dsa_pci_caps_init(PCIDevice *dev, Error **errp)
 	pci_set_word(config + DSA_PCI_PM + PCI_PM_PMC, 0x0003);
 	if (pcie_aer_init(dev, PCI_ERR_VER, DSA_PCI_AER, PCI_ERR_SIZEOF, errp) < 0)
 		return false;
+
+	pci_set_long(config + DSA_PCI_AER + PCI_ERR_UNCOR_MASK, PCI_ERR_UNC_INTN);
+	pci_set_long(config + DSA_PCI_AER + PCI_ERR_UNCOR_SEVER, PCI_ERR_UNC_INTN | PCI_ERR_UNC_MALF_TLP);
+	pci_set_long(dev->wmask + DSA_PCI_AER + PCI_ERR_UNCOR_MASK, UNCORRECTABLE);
+	pci_set_long(dev->wmask + DSA_PCI_AER + PCI_ERR_UNCOR_SEVER, UNCORRECTABLE);
 
 	pcie_add_capability(dev, PCI_EXT_CAP_ID_LTR, 1, DSA_PCI_LTR, 8);
 	pcie_add_capability(dev, PCI_EXT_CAP_ID_TPH, 1, DSA_PCI_TPH, 16);

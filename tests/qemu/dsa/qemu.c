@@ -11,6 +11,7 @@
 #include "hw/i386/intel_iommu.h"
 #include "hw/pci/msix.h"
 #include "hw/pci/pci_device.h"
+#include "hw/pci/pcie_aer.h"
 #include "hw/qdev-properties.h"
 #include "migration/vmstate.h"
 #undef ARRAY_SIZE
@@ -35,6 +36,8 @@ struct IntelDSA {
 	uint8_t pieces[DSA_DESC_SIZE]; /* of DSA_FAULT_PORTAL_SMALL_WRITES */
 	/* properties */
 	char *fault;
+	char *inject;
+	uint64_t late_ns;
 	char *version;
 	bool cmdcap;
 	bool evl_drops;
@@ -205,12 +208,21 @@ static void model_schedule(void *ctx, uint64_t deadline)
 	timer_mod_ns(s->timer, (int64_t)deadline);
 }
 
+static void model_hardware_error(void *ctx, uint32_t uncorrectable)
+{
+	PCIDevice *dev = PCI_DEVICE(ctx);
+	const PCIEAERErr error = {.status = uncorrectable, .source_id = pci_requester_id(dev)};
+
+	(void)pcie_aer_inject_error(dev, &error);
+}
+
 static const struct dsa_model_ops model_ops = {
         .memory = {.read = memory_read, .write = memory_write, .translate = memory_translate},
         .page_request = model_page_request,
         .msix_notify = model_msix_notify,
         .msix_forget = model_msix_forget,
         .message = model_message,
+        .hardware_error = model_hardware_error,
         .now = model_now,
         .schedule = model_schedule,
 };
@@ -367,6 +379,26 @@ static bool parse_version(IntelDSA *s, bool *version2, Error **errp)
 	return true;
 }
 
+static bool parse_inject(IntelDSA *s, struct dsa_inject *inject, Error **errp)
+{
+	const char *wrong;
+
+	if (!s->inject)
+		return true;
+	if (!strcmp(s->inject, "help")) {
+		for (int n = 1; dsa_injection_name(n); n++)
+			printf("%-20s @ %-34s %s\n", dsa_injection_name(n), dsa_injection_moments(n),
+			       dsa_injection_text(n));
+		exit(0);
+	}
+	wrong = dsa_inject_parse(s->inject, inject);
+	if (!wrong && inject->what == DSA_INJECT_HANDLES_REVOKED && !s->cmdcap)
+		wrong = "without cmdcap=on there are no handles to revoke";
+	if (wrong)
+		error_setg(errp, "intel-dsa: inject=%s: %s; inject=help lists what there is", s->inject, wrong);
+	return !wrong;
+}
+
 static void realize(PCIDevice *dev, Error **errp)
 {
 	IntelDSA *s = INTEL_DSA(dev);
@@ -375,15 +407,21 @@ static void realize(PCIDevice *dev, Error **errp)
 	        .evl_drops = s->evl_drops,
 	        .service_ns = s->service_ns,
 	        .command_ns = s->command_ns,
+	        .late_ns = s->late_ns,
 	};
 
-	if (!parse_fault(s, &config.fault, errp))
+	if (!parse_fault(s, &config.fault, errp) || !parse_inject(s, &config.inject, errp))
 		return;
 	if (!parse_version(s, &config.version2, errp))
 		return;
 	if (s->service_ns > NANOSECONDS_PER_SECOND || s->command_ns > NANOSECONDS_PER_SECOND) {
 		error_setg(errp, "intel-dsa: service-ns and command-ns are at most one second (%u)",
 		           (unsigned)NANOSECONDS_PER_SECOND);
+		return;
+	}
+	if (!s->late_ns || s->late_ns > 60 * (uint64_t)NANOSECONDS_PER_SECOND) {
+		error_setg(errp, "intel-dsa: late-ns is from 1 to one minute (%" PRIu64 ")",
+		           60 * (uint64_t)NANOSECONDS_PER_SECOND);
 		return;
 	}
 	s->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, tick, s);
@@ -420,6 +458,8 @@ static void unrealize(PCIDevice *dev)
 
 static const Property properties[] = {
         DEFINE_PROP_STRING("fault", IntelDSA, fault),
+        DEFINE_PROP_STRING("inject", IntelDSA, inject),
+        DEFINE_PROP_UINT64("late-ns", IntelDSA, late_ns, NANOSECONDS_PER_SECOND),
         DEFINE_PROP_STRING("version", IntelDSA, version),
         DEFINE_PROP_BOOL("cmdcap", IntelDSA, cmdcap, false),
         DEFINE_PROP_BOOL("evl-drops", IntelDSA, evl_drops, false),
