@@ -141,6 +141,7 @@ static int read_caps(struct dsa *dsa)
 int dsa_open(struct dsa *dsa, struct pci_function *pci, struct iommu *iommu, unsigned flags)
 {
 	uint64_t phys;
+	char aer[48];
 	int rc;
 
 	*dsa = (struct dsa){.pci = pci, .iommu = iommu, .flags = flags, .can_submit = cpu_has_movdir64b()};
@@ -161,6 +162,7 @@ int dsa_open(struct dsa *dsa, struct pci_function *pci, struct iommu *iommu, uns
 	rc = dsa_reset(dsa);
 	if (!rc)
 		rc = read_caps(dsa);
+	dsa_aer_take(dsa, aer, sizeof(aer));
 	dsa_swerror_clear(dsa); /* outlives the reset, and is not about us */
 	return rc ? rc : dsa_events_open(dsa);
 }

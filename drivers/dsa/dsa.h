@@ -283,6 +283,12 @@ struct dsa_irq {
 int dsa_irq_open(struct dsa *dsa, enum dsa_irq_table table, unsigned index, uint32_t pasid, irq_handler handler,
                  void *arg, struct dsa_irq *irq);
 int dsa_irq_close(struct dsa_irq *irq);
+/*
+ * Ask for the handle anew: after DSA_INTCAUSE_HANDLES_REVOKED the old one ends descriptors with status 19h (9.3). All
+ * descriptors with the old one must have ended. Returns 0, or the command's error; where handles are not requested
+ * nothing is done.
+ */
+int dsa_irq_renew(struct dsa_irq *irq);
 int dsa_irq_mask(struct dsa_irq *irq, bool masked);
 bool dsa_irq_pending(const struct dsa_irq *irq);
 uint64_t dsa_irq_count(const struct dsa_irq *irq);
@@ -315,6 +321,14 @@ int dsa_swerror_read(const struct dsa *dsa, struct dsa_swerror *error);
 void dsa_swerror_clear(struct dsa *dsa);
 /* One line in words. Returns text. */
 const char *dsa_swerror_words(const struct dsa_swerror *error, char *text, size_t size);
+
+/* GENSTS in words, with what brings the device back from Halt. Returns text. */
+const char *dsa_state_words(const struct dsa *dsa, char *text, size_t size);
+/*
+ * What AER has recorded of errors on the way to memory and in the device (9.1.3): "AER: poisoned TLP", or "" for none,
+ * also where there is no AER. The record is cleared. Returns text.
+ */
+const char *dsa_aer_take(struct dsa *dsa, char *text, size_t size);
 
 /* ---- evl.c: the event log of version 2 ---- */
 

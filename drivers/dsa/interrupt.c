@@ -215,6 +215,19 @@ int dsa_irq_open(struct dsa *dsa, enum dsa_irq_table table, unsigned index, uint
 	return dsa_irq_mask(irq, false);
 }
 
+int dsa_irq_renew(struct dsa_irq *irq)
+{
+	uint32_t handle;
+	int rc;
+
+	if (!irq->dsa->caps.request_handles)
+		return 0;
+	rc = dsa_command(irq->dsa, DSA_CMD_REQUEST_INT_HANDLE, handle_operand(irq), &handle);
+	if (!rc)
+		irq->handle = (uint16_t)handle;
+	return rc;
+}
+
 int dsa_irq_close(struct dsa_irq *irq)
 {
 	struct dsa *dsa = irq->dsa;

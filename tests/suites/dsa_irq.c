@@ -171,6 +171,39 @@ TEST(dsa_irq_foreign_handles, "dsa.irq.foreign_handles_raise_nothing", NEEDS_SUB
 	allow_swerror(DSA_COMP_INT_HANDLE_INVAL);
 }
 
+/*
+ * Handles may be revoked at any time, which happens to guests that move to another machine: what carried the old one
+ * ends with 19h, and the driver asks for a new one. Where nobody revokes anything, they stay as they are.
+ */
+TEST(dsa_irq_revoked, "dsa.irq.handles_stay_or_are_renewed", NEEDS_SUBMIT | NEEDS_MSIX | NEEDS_HANDLES,
+     "DSA 3.7, 7.5.4")
+{
+	struct dsa_irq *irq = test_irq(DSA_IRQ_MSIX, 1);
+	unsigned renewed = 0;
+	struct dsa_hw_desc d;
+
+	for (unsigned i = 0; i < 40; i++) {
+		uint64_t before = dsa_irq_count(irq);
+		uint16_t old = irq->handle;
+
+		test_context("descriptor %u", i);
+		submit(irq, &d, old);
+		if (dsa_cr_status(test_cr(0)) == DSA_COMP_INT_HANDLE_INVAL) {
+			EXPECT_DSA(dsa_causes_wait(test_dsa(), DSA_INTCAUSE_HANDLES_REVOKED, 0));
+			allow_swerror(DSA_COMP_INT_HANDLE_INVAL);
+			EXPECT_EQ(before, dsa_irq_count(irq));
+			EXPECT_DSA(dsa_irq_renew(irq));
+			EXPECT_NE(old, irq->handle);
+			renewed++;
+			submit(irq, &d, irq->handle);
+		}
+		EXPECT_EQ(DSA_COMP_SUCCESS, dsa_cr_status(test_cr(0)));
+		EXPECT_DSA(dsa_irq_wait(irq, before, 0));
+	}
+	if (renewed)
+		test_note("the handle was revoked, and renewed, %u times", renewed);
+}
+
 static void wrong_pasid(enum dsa_irq_table table, uint32_t pasid)
 {
 	struct dsa_irq *irq = test_irq_pasid(table, 2, pasid);
