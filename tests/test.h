@@ -61,7 +61,10 @@ struct test {
 	uint32_t needs;
 };
 
-/* The names also go, NUL-terminated, into a section that is not loaded: `make list` reads it from the ELF file. */
+/*
+ * Name, tab and section of the specification also go, NUL-terminated, into a section of the ELF file that is not
+ * loaded: `make list` and `make sections` read it there.
+ */
 #define TEST(identifier, dotted_name, needs_flags, spec_section)                                               \
 	static void test_##identifier(void);                                                                   \
 	static const struct test test_entry_##identifier = {                                                   \
@@ -73,7 +76,8 @@ struct test {
 	};                                                                                                     \
 	static const struct test *const test_slot_##identifier __attribute__((used, section(".adit.tests"))) = \
 	        &test_entry_##identifier;                                                                      \
-	__asm__(".pushsection .adit.list,\"\",@progbits\n\t.asciz \"" dotted_name "\"\n\t.popsection");        \
+	__asm__(".pushsection .adit.list,\"\",@progbits\n\t.asciz \"" dotted_name "\\t" spec_section           \
+	        "\"\n\t.popsection");                                                                          \
 	static void test_##identifier(void)
 
 /* Expectations; expected comes first. Integers of any type, compared as 64 bits. */

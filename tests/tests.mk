@@ -6,6 +6,7 @@
 # make test [JUNIT=file]			everything, through prove
 # make test-NAME				tests/NAME.t alone; make test-unit: the unit tests
 # make list				the names of the tests in the image
+# make sections				sections of the specifications against them, for docs/sections.md
 # make format-check			as format, without changing anything
 
 sub_make = $(MAKE) -s $(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc))
@@ -15,7 +16,7 @@ with_qemu = ADIT_QEMU=$${ADIT_QEMU:-$$(tests/setup/qemu.sh)} && export ADIT_QEMU
 # The longest first.
 IMAGE_TESTS := $(addprefix tests/,$(addsuffix .t,faults bochs injections build absent fuzz uefi properties image vtd))
 
-.PHONY: run test test-unit list format-check
+.PHONY: run test test-unit list sections format-check
 run:
 	@tests/setup/packages.sh
 	@+$(sub_make) image
@@ -39,12 +40,17 @@ test-%: tests/%.t
 	@$(with_qemu) && tests/harness/prove -v $<
 
 # From the files: the image's own tests and those of its guests.
-list:
-	@tests/setup/packages.sh
-	@+$(sub_make) build/adit.elf >&2
-	@for f in build/adit.elf $(PAYLOADS:%=build/payloads/%.elf); do \
+listed = $(sub_make) build/adit.elf >&2 && for f in build/adit.elf $(PAYLOADS:%=build/payloads/%.elf); do \
 		$(OBJCOPY) --dump-section .adit.list=build/list.tmp $$f /dev/null && tr '\0' '\n' <build/list.tmp || exit 1; \
 	done | LC_ALL=C sort -u; rm -f build/list.tmp
+
+list:
+	@tests/setup/packages.sh
+	@+{ $(listed); } | cut -f 1
+
+sections:
+	@tests/setup/packages.sh
+	@+{ $(listed); } | tests/harness/sections
 
 format-check:
 	@clang-format-14 --dry-run -Werror $(OUR_C)
