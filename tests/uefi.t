@@ -109,4 +109,10 @@ $run = boot(uefi => $copy);
 passes($run, 'no \adit.cfg');
 says($run, qr/adit\.cfg not found: defaults used/, 'no \adit.cfg: is said');
 
+# A machine without ACPI tables, as Bochs is one; and tests that its user leaves out.
+$run = boot(uefi => $disk, config => ['tests=kernel.libc.*,kernel.smp.*', 'skip=kernel.libc.*'], qemu => ['-machine', 'acpi=off']);
+passes($run, 'no ACPI');
+says($run, qr/^# CPU .* 2 of 2 processors/, 'no ACPI: the firmware itself names the processors');
+says($run, qr/^ok \d+ - kernel\.libc\.\w+ # SKIP left out by skip=/, 'skip=: is a skip that says so');
+
 done_testing();
