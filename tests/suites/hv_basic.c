@@ -61,7 +61,7 @@ TEST(hv_timeout, "hv.end.time_out_of_a_loop", NEEDS_HV, "APM 2 15.13.1")
 	EXPECT_OK(hv_run(vm, 20, &result));
 	EXPECT_EQ(HV_END_TIMEOUT, result.end);
 	EXPECT_GE(20000000, time_ns() - start);
-	EXPECT_LE(500000000, time_ns() - start);
+	EXPECT_LE(5000000000, time_ns() - start);
 	EXPECT_GE(HV_FLAT_CODE, result.regs.rip);
 	EXPECT_LE(HV_FLAT_CODE + 64, result.regs.rip);
 	EXPECT_EQ(2, result.backtrace_count);
