@@ -40,7 +40,7 @@
 #define GUEST_USER_FLAT   0x48 /* the segments of ring 3 */
 #define GUEST_USER_CODE64 0x50
 
-#define GUEST_LOW_CODE16  0x58 /* begins at HV_FLAT_CODE */
+#define GUEST_LOW_CODE16 0x58 /* begins at HV_FLAT_CODE */
 
 #define GUEST_TSS_BASE UINT64_C(0x7200)
 #define GUEST_RSP0     UINT64_C(0xe000)
