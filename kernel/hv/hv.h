@@ -93,7 +93,8 @@ int hv_ram_take_dirty(struct hv_vm *vm, uint64_t gpa, uint64_t size, uint8_t *bi
 
 /*
  * Let the guest reach size bytes of device memory at host-physical hpa, uncached, without exits (4 KiB multiples: e.g.
- * a portal). Returns 0, -EINVAL, -EEXIST (gpa overlaps something), -ENOSPC or -ENOMEM.
+ * a portal). Returns 0, -EINVAL, -EEXIST (gpa overlaps something), -ENOSPC or -ENOMEM. In a callback it allocates
+ * nothing as long as no more than a few such mappings are there.
  */
 int hv_map_device(struct hv_vm *vm, uint64_t gpa, uint64_t hpa, uint64_t size);
 /*

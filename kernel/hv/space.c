@@ -182,6 +182,9 @@ int hv_map_device(struct hv_vm *vm, uint64_t gpa, uint64_t hpa, uint64_t size)
 
 	lock_acquire(&space_lock);
 	rc = map_device(vm, gpa, hpa, size);
+	/* For mappings that come in callbacks; without them these allocate. */
+	if (!__atomic_load_n(&vm->running, __ATOMIC_SEQ_CST))
+		(void)hv_stage2_reserve(&vm->stage2, HV_TABLES_SPARE);
 	lock_release(&space_lock);
 	return rc;
 }
@@ -205,6 +208,11 @@ int hv_unmap(struct hv_vm *vm, uint64_t gpa, uint64_t size)
 
 	lock_acquire(&space_lock);
 	rc = unmap(vm, gpa, size);
+	/* A guest that executes elsewhere may walk an empty table at any time. */
+	if (!rc && !hv_runs_elsewhere(vm)) {
+		hv_stage2_reclaim(&vm->stage2, gpa, size);
+		vm->ops->flush(vm->vcpu);
+	}
 	lock_release(&space_lock);
 	return rc ? rc : hv_synchronize(vm);
 }

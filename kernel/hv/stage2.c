@@ -23,8 +23,7 @@ static uint64_t leaf_size(unsigned level)
 
 int hv_stage2_init(struct hv_stage2 *s, const struct hv_stage2_format *format)
 {
-	s->format = format;
-	s->root = page_alloc(1);
+	*s = (struct hv_stage2){.format = format, .root = page_alloc(1)};
 	return s->root ? 0 : -ENOMEM;
 }
 
@@ -41,11 +40,42 @@ static void free_table(struct hv_stage2 *s, uint64_t *table, unsigned level)
 	page_free(table, 1);
 }
 
+static void put_spare(struct hv_stage2 *s, uint64_t *table)
+{
+	table[0] = (uint64_t)(uintptr_t)s->spare;
+	s->spare = table;
+	s->spare_count++;
+}
+
+static uint64_t *take_spare(struct hv_stage2 *s)
+{
+	uint64_t *table = s->spare;
+
+	s->spare = (uint64_t *)(uintptr_t)table[0];
+	s->spare_count--;
+	table[0] = 0;
+	return table;
+}
+
 void hv_stage2_destroy(struct hv_stage2 *s)
 {
 	if (s->root)
 		free_table(s, s->root, LEVELS);
 	s->root = NULL;
+	while (s->spare)
+		page_free(take_spare(s), 1);
+}
+
+int hv_stage2_reserve(struct hv_stage2 *s, unsigned count)
+{
+	while (s->spare_count < count) {
+		uint64_t *table = page_alloc(1);
+
+		if (!table)
+			return -ENOMEM;
+		put_spare(s, table);
+	}
+	return 0;
 }
 
 /* The entry for gpa at that level, with the tables above it; NULL when there is no memory for them. */
@@ -57,7 +87,7 @@ static uint64_t *entry_for(struct hv_stage2 *s, uint64_t gpa, unsigned level)
 		uint64_t *entry = &table[index_at(gpa, at)];
 
 		if (!(*entry & s->format->present)) {
-			uint64_t *next = page_alloc(1);
+			uint64_t *next = s->spare ? take_spare(s) : page_alloc(1);
 
 			if (!next)
 				return NULL;
@@ -123,6 +153,33 @@ void hv_stage2_unmap(struct hv_stage2 *s, uint64_t gpa, uint64_t size)
 		step = leaf ? leaf_size(level) : PAGE_SIZE;
 		if (leaf)
 			*leaf = 0;
+	}
+}
+
+static bool is_empty(const uint64_t *table)
+{
+	for (unsigned i = 0; i < ENTRIES; i++)
+		if (table[i])
+			return false;
+	return true;
+}
+
+void hv_stage2_reclaim(struct hv_stage2 *s, uint64_t gpa, uint64_t size)
+{
+	for (uint64_t at = ALIGN_DOWN(gpa, leaf_size(2)); at < gpa + size; at += leaf_size(2)) {
+		uint64_t *table = s->root, *entry = NULL;
+		unsigned level = LEVELS;
+
+		for (; level > 1; level--) {
+			entry = &table[index_at(at, level)];
+			if (!(*entry & s->format->present) || is_leaf(s, level, *entry))
+				break;
+			table = virt_of(*entry & ADDRESS);
+		}
+		if (level > 1 || !is_empty(table))
+			continue;
+		*entry = 0;
+		put_spare(s, table);
 	}
 }
 

@@ -23,6 +23,8 @@ struct hv_stage2_format {
 struct hv_stage2 {
 	const struct hv_stage2_format *format;
 	uint64_t *root;
+	uint64_t *spare; /* tables for later, linked by their first words */
+	unsigned spare_count;
 };
 
 #define HV_STAGE2_BITS                                                                                 \
@@ -32,6 +34,16 @@ struct hv_stage2 {
 /* 0 or -ENOMEM. */
 int hv_stage2_init(struct hv_stage2 *s, const struct hv_stage2_format *format);
 void hv_stage2_destroy(struct hv_stage2 *s);
+/*
+ * Have count tables in reserve: a mapping takes from there first, so that one made for a guest's exit allocates
+ * nothing. Returns 0, or -ENOMEM with fewer.
+ */
+int hv_stage2_reserve(struct hv_stage2 *s, unsigned count);
+/*
+ * Lowest tables of that range without an entry go to the reserve. Only when no processor can walk them any more: after
+ * the flush, while the guest does not execute.
+ */
+void hv_stage2_reclaim(struct hv_stage2 *s, uint64_t gpa, uint64_t size);
 /*
  * Map size bytes (4 KiB multiples throughout) that are not mapped. RAM gets pages of 1 GiB and 2 MiB where both
  * addresses allow it and the processor has them. Returns 0, or -ENOMEM with nothing mapped. The caller flushes.

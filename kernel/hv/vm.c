@@ -66,6 +66,8 @@ int hv_vm_create(struct hv_vm **out)
 	hv_apic_reset(&vm->apic);
 	rc = hv_stage2_init(&vm->stage2, vendor->stage2);
 	if (!rc)
+		rc = hv_stage2_reserve(&vm->stage2, HV_TABLES_SPARE);
+	if (!rc)
 		rc = vendor->create(&vm->vcpu, &vm->stage2);
 	if (!rc && vendor->posted)
 		vm->posted = vendor->posted(vm->vcpu);
@@ -117,10 +119,20 @@ uint64_t hv_posted_descriptor(const struct hv_vm *vm)
 	return vm->posted ? phys_of(vm->posted) : 0;
 }
 
+unsigned hv_waiting(const struct hv_vm *vm)
+{
+	unsigned count = vm->posted ? hv_posted_count(vm->posted) : 0;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(vm->counted); i++)
+		count += (unsigned)__builtin_popcount(__atomic_load_n(&vm->apic.irr[i], __ATOMIC_RELAXED) &
+		                                      vm->counted[i]);
+	return count;
+}
+
 void hv_stats_get(const struct hv_vm *vm, struct hv_stats *out)
 {
 	*out = vm->stats;
-	out->injected = __atomic_load_n(&vm->stats.injected, __ATOMIC_RELAXED);
+	out->injected = __atomic_load_n(&vm->stats.injected, __ATOMIC_RELAXED) - hv_waiting(vm);
 	out->merged = __atomic_load_n(&vm->apic.merged, __ATOMIC_RELAXED);
 }
 

@@ -13,6 +13,8 @@
 #define HV_DEVICE_MAX   64
 #define HV_MMIO_MAX     32
 #define HV_PORT_MAX     8
+/* Tables in reserve: for the pages of a device that a guest moves from one end of the window to the other. */
+#define HV_TABLES_SPARE 8
 #define HV_PASID_MAX    8
 #define HV_CALLING_NONE UINT64_MAX
 #define HV_LINE_MAX     256 /* bytes of a console line, NUL included; longer ones are cut into several */
@@ -67,6 +69,12 @@ struct hv_vm {
 	unsigned pasid_count;          /* that were ever given: not 0 is what the guest's CPUID tells */
 	struct hv_state state;
 };
+
+/* ---- vm.c ---- */
+
+/* Interrupts that stats.injected has counted already, since who posts cannot know when the guest takes them: pending.
+ */
+unsigned hv_waiting(const struct hv_vm *vm);
 
 /* ---- space.c ---- */
 

@@ -269,6 +269,50 @@ TEST(smp_map, "hv.smp.map_while_it_runs", NEEDS_FAR, "APM 2 15.25")
 	EXPECT_EQ(77, far_end(FAR_CPU, HV_END_EXIT).status);
 }
 
+static size_t pages_least, pages_most;
+
+/* As a guest that moves its BAR: from one 2 MiB to the next, through all of the window. */
+static uint64_t move_page(void *arg, uint64_t offset, unsigned width)
+{
+	static uint8_t page[PAGE_SIZE] __attribute__((aligned(4096)));
+	struct hv_vm *vm = arg;
+	size_t before = page_free_count();
+	uint64_t failed = 0;
+
+	(void)offset, (void)width;
+	pages_least = pages_most = before;
+	for (uint64_t at = UINT64_C(0x200000); at < HV_BAR_WINDOW_SIZE - 2 * PAGE_SIZE; at += UINT64_C(0x200000)) {
+		uint64_t gpa = HV_BAR_WINDOW_BASE + at - PAGE_SIZE; /* two tables */
+		size_t now;
+
+		failed |= (uint64_t)(hv_map_device(vm, gpa, phys_of(page), 2 * PAGE_SIZE) != 0);
+		now = page_free_count();
+		pages_least = now < pages_least ? now : pages_least;
+		failed |= (uint64_t)(hv_unmap(vm, gpa, 2 * PAGE_SIZE) != 0);
+		now = page_free_count();
+		pages_most = now > pages_most ? now : pages_most;
+	}
+	return failed;
+}
+
+static void no_effect(void *arg, uint64_t offset, unsigned width, uint64_t value)
+{
+	(void)arg, (void)offset, (void)width, (void)value;
+}
+
+GUEST(one_read, "mov $0xc0000000, %ebx\nmov (%rbx), %edi\n" EXIT);
+
+TEST(smp_no_allocation, "hv.smp.exits_allocate_nothing", NEEDS_HV, "kernel/hv/hv.h")
+{
+	struct hv_vm *vm = GUEST_VM(one_read, 0);
+	const struct hv_mmio region = {WINDOW, 8, move_page, no_effect, vm, "moves"};
+
+	EXPECT_OK(hv_mmio_add(vm, &region));
+	EXPECT_EQ(0, guest_exit_status(vm));
+	EXPECT_NE(0, pages_least);
+	EXPECT_EQ(pages_most, pages_least);
+}
+
 static volatile uint32_t entered, left;
 
 static uint64_t slow_read(void *arg, uint64_t offset, unsigned width)
