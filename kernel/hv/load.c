@@ -195,6 +195,7 @@ static void start_at(struct hv_vm *vm, uint64_t rip, uint64_t rdi)
 	};
 
 	vm->ops->start(vm->vcpu, &regs);
+	vm->stats.injected -= hv_waiting(vm);
 	hv_apic_reset(&vm->apic);
 	if (vm->posted) {
 		hv_posted_drain(vm->posted, vm->apic.irr); /* for the one before */

@@ -94,8 +94,12 @@ static void drain(struct hv_vm *vm)
 		return;
 	hv_posted_drain(vm->posted, bits);
 	for (unsigned i = 0; i < 8; i++) {
-		if (__atomic_fetch_or(&vm->apic.irr[i], bits[i], __ATOMIC_SEQ_CST) & bits[i])
-			__atomic_fetch_add(&vm->apic.merged, 1, __ATOMIC_RELAXED);
+		uint32_t old = __atomic_fetch_or(&vm->apic.irr[i], bits[i], __ATOMIC_SEQ_CST) & bits[i];
+
+		/* One that was pending already was counted when it was posted. */
+		__atomic_fetch_add(&vm->apic.merged, (unsigned)__builtin_popcount(old), __ATOMIC_RELAXED);
+		__atomic_fetch_sub(&vm->stats.injected, (unsigned)__builtin_popcount(old & vm->counted[i]),
+		                   __ATOMIC_RELAXED);
 		vm->counted[i] |= bits[i];
 	}
 }
