@@ -343,7 +343,8 @@ const char *world_invariants(const struct world *w)
 	}
 	if (m->state == DSA_STATE_DRAIN && !(m->cmdsts & DSA_CMDSTS_ACTIVE))
 		return "device in progress without a command";
-	if (m->evl_tail >= DSA_EVL_MIN_SIZE && m->evl_tail >= FIELD_GET(DSA_EVLCFG_SIZE, m->evlcfg[1]) && dsa_evl_on(m))
+	if (!m->config.fault && m->evl_tail >= DSA_EVL_MIN_SIZE &&
+	    m->evl_tail >= FIELD_GET(DSA_EVLCFG_SIZE, m->evlcfg[1]) && dsa_evl_on(m))
 		return "tail of the event log";
 	/* Software that does not empty the event log, or does not answer a page request, waits for ever. */
 	if ((m->cmdsts & DSA_CMDSTS_ACTIVE) && w->deadline == WORLD_NEVER && !others)

@@ -19,9 +19,12 @@ bool dsa_evl_takes(const struct dsa_model *m, uint8_t code)
 	       code != DSA_SWERR_DWQ_FULL && code != DSA_SWERR_EVL_APPEND;
 }
 
+/* Enable Device makes sure of DSA_EVL_MIN_SIZE; unless it is wrong, and then nothing may be divided by 0. */
 static uint32_t size_of(const struct dsa_model *m)
 {
-	return (uint32_t)FIELD_GET(DSA_EVLCFG_SIZE, m->evlcfg[1]);
+	const uint32_t size = (uint32_t)FIELD_GET(DSA_EVLCFG_SIZE, m->evlcfg[1]);
+
+	return size < 2 ? 2 : size;
 }
 
 static bool full(const struct dsa_model *m)
