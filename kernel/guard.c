@@ -68,6 +68,16 @@ int guard_expired(void)
 	return guard->active && time_ns() >= guard->deadline_ns;
 }
 
+uint64_t guard_left_ns(void)
+{
+	const struct guard_state *guard = &percpu_self()->guard;
+	uint64_t now = time_ns();
+
+	if (!guard->active)
+		return UINT64_MAX;
+	return guard->deadline_ns > now ? guard->deadline_ns - now : 1;
+}
+
 static void recover(struct trap_frame *frame, enum guard_outcome outcome)
 {
 	struct percpu *cpu = percpu_self();

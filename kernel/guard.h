@@ -27,5 +27,7 @@ enum guard_outcome guard_run(void (*fn)(void *), void *arg, unsigned timeout_ms,
 void guard_extend(unsigned timeout_ms);
 /* Whether the time-out of the running guard has passed: for loops that run with interrupts off. */
 int guard_expired(void);
+/* Nanoseconds until then, at least 1; UINT64_MAX without a guard: for who arms the processor's timer for himself. */
+uint64_t guard_left_ns(void);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "kernel/apic.h"
 #include "kernel/cpu.h"
+#include "kernel/guard.h"
 #include "kernel/hv/vm.h"
 #include "kernel/irq.h"
 #include "kernel/smp.h"
@@ -15,7 +16,7 @@
 
 #define TIMEOUT_MAX_MS UINT64_C(3600000)
 #define NS_PER_S       UINT64_C(1000000000)
-/* The host's timer is the guard's, too (kernel/guard.c re-arms it when it fires): it is never kept longer than this. */
+/* The host's timer is the guard's, too, and that of who watches others (kernel/guard.c): it is never kept longer. */
 #define TIMER_MAX_NS   NS_PER_S
 #define RFLAGS_IF      (UINT64_C(1) << 9)
 
@@ -116,14 +117,16 @@ int hv_msi(struct hv_vm *vm, uint64_t address, uint32_t data)
 	return rc;
 }
 
-/* Nanoseconds until the guest's timer or the end of its time, whichever is first, in 1..TIMER_MAX_NS. */
+/*
+ * Nanoseconds until the guest's timer, the end of its time or the guard's, whichever is first, in 1..TIMER_MAX_NS.
+ */
 static uint64_t time_left(const struct hv_vm *vm, uint64_t deadline_ns)
 {
 	uint64_t now = time_ns(), left = deadline_ns > now ? deadline_ns - now : 1, tsc = cpu_rdtsc();
-	uint64_t hz = time_tsc_hz();
+	uint64_t hz = time_tsc_hz(), guard = guard_left_ns();
 
-	if (left > TIMER_MAX_NS)
-		left = TIMER_MAX_NS;
+	left = guard < left ? guard : left;
+	left = left < TIMER_MAX_NS ? left : TIMER_MAX_NS;
 	if (vm->apic.timer_end <= tsc)
 		return 1;
 	if (vm->apic.timer_end - tsc < hz) { /* within a second: the product fits for any counter below 18 GHz */
