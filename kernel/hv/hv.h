@@ -33,6 +33,8 @@ struct hv_vm;
 int hv_init(const char **why);
 /* Switch virtualization off again on the calling processor. */
 void hv_shutdown(void);
+/* What of the virtualization extension the processor has, and what it lacks, after hv_init(); empty before. */
+void hv_describe(char *text, size_t size);
 /* "SVM" or "VMX", after hv_init(); "none" before. */
 const char *hv_vendor_name(void);
 /* After hv_init(): the instruction by which a guest calls the hypervisor here, HV_CALL_SIZE bytes. */

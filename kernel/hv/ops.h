@@ -83,6 +83,8 @@ struct hv_ops {
 
 	/* As hv_init(). Also says whether the processor is one for these operations: -ENODEV without *why if not. */
 	int (*probe)(const char **why);
+	/* After probe(): what of the extension this processor has, and what it lacks, in words for people. */
+	void (*describe)(char *text, size_t size);
 	/* After probe(): enum hv_offer. */
 	uint32_t (*offers)(void);
 	/* On and off on the calling processor; on twice does nothing. enable() returns 0, -EPERM, -ENOMEM or -EIO (the

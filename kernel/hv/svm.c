@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* AMD's Secure Virtual Machine with nested paging: AMD64 Architecture Programmer's Manual vol. 2, chapter 15. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "kernel/cpu.h"
@@ -79,6 +80,12 @@ static int svm_probe(const char **why)
 	has_nrips = svm.edx & CPUID_SVM_EDX_NRIPS;
 	npt_format.huge = cpu_cpuid_checked(0x80000001, 0).edx & CPUID_X1_EDX_1G;
 	return 0;
+}
+
+static void svm_describe(char *text, size_t size)
+{
+	snprintf(text, size, "SVM, nested paging, %u address space identifiers%s", cpu_cpuid(CPUID_SVM, 0).ebx,
+	         has_nrips ? "" : "; no saving of the next instruction's address");
 }
 
 /* There is no control for any of them: what the processor has, its guests have. */
@@ -434,6 +441,7 @@ const struct hv_ops hv_svm = {
         .hypercall = GUEST_HYPERCALL_VMMCALL,
         .stage2 = &npt_format,
         .probe = svm_probe,
+        .describe = svm_describe,
         .offers = svm_offers,
         .enable = svm_enable,
         .disable = svm_disable,

@@ -50,6 +50,13 @@ const uint8_t *hv_call_instruction(void)
 	return vendor && vendor->hypercall == GUEST_HYPERCALL_VMCALL ? vmcall : vmmcall;
 }
 
+void hv_describe(char *text, size_t size)
+{
+	text[0] = '\0';
+	if (vendor)
+		vendor->describe(text, size);
+}
+
 int hv_vm_create(struct hv_vm **out)
 {
 	struct hv_vm *vm;

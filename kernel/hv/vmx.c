@@ -321,6 +321,7 @@ const struct hv_ops hv_vmx = {
         .hypercall = GUEST_HYPERCALL_VMCALL,
         .stage2 = &ept_format,
         .probe = vmx_probe,
+        .describe = vmx_describe,
         .offers = vmx_offers,
         .enable = vmx_enable,
         .disable = vmx_disable,

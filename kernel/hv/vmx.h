@@ -80,8 +80,9 @@ static inline void vmx_write(uint32_t field, uint64_t value)
 
 /* ---- vmx_caps.c ---- */
 
-/* struct hv_ops: probe, offers. */
+/* struct hv_ops: probe, describe, offers. */
 int vmx_probe(const char **why);
+void vmx_describe(char *text, size_t size);
 uint32_t vmx_offers(void);
 /* Whether firmware has locked IA32_FEATURE_CONTROL, whose value goes to *control, on this processor without VMX. */
 bool vmx_locked_off(uint64_t *control);

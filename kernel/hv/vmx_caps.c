@@ -148,6 +148,37 @@ int vmx_probe(const char **why)
 	return 0;
 }
 
+void vmx_describe(char *text, size_t size)
+{
+	const struct {
+		bool there;
+		const char *name;
+	} optional[] = {
+	        {vmx_caps.ept & EPT_CAP_1G, "EPT pages of 1 GiB"},
+	        {vmx_caps.ept & EPT_CAP_ACCESSED_DIRTY, "EPT dirty bits"},
+	        {vmx_caps.proc2 & PROC2_VPID, "VPID"},
+	        {vmx_caps.pin & PIN_PREEMPTION_TIMER, "preemption timer"},
+	        {vmx_caps.pin & PIN_VIRTUAL_NMIS, "virtual NMIs"},
+	        {vmx_caps.proc2 & PROC2_WBINVD, "WBINVD exiting"},
+	        {vmx_caps.proc2 & PROC2_XSAVES, "XSAVES in guests"},
+	        {vmx_caps.proc2 & PROC2_USER_WAIT, "UMWAIT in guests"},
+	        {vmx_caps.proc2 & PROC2_PASID_TRANSLATION, "PASID translation"},
+	        {vmx_caps.posted, "posted interrupts"},
+	};
+	int done = snprintf(text, size, "VMX, EPT, unrestricted guest");
+
+	for (unsigned there = 2; there-- > 0;) {
+		const char *before = there ? ", " : "; no ";
+
+		for (unsigned i = 0; i < ARRAY_SIZE(optional) && done >= 0 && (size_t)done < size; i++) {
+			if (optional[i].there != there)
+				continue;
+			done += snprintf(text + done, size - (size_t)done, "%s%s", before, optional[i].name);
+			before = ", ";
+		}
+	}
+}
+
 uint32_t vmx_offers(void)
 {
 	return (vmx_caps.proc2 & PROC2_XSAVES ? HV_OFFER_XSAVES : 0) |

@@ -74,6 +74,8 @@ void vmx_control_register(struct vmx_vcpu *v, uint64_t qualification, struct hv_
 	uint64_t number = FIELD_GET(CR_NUMBER, qualification), from = FIELD_GET(CR_REGISTER, qualification);
 	uint64_t value = from == HV_RSP ? vmx_read(VMCS_GUEST_RSP) : v->gpr[from];
 
+	if (!(vmx_read(VMCS_GUEST_CS_RIGHTS) & RIGHTS_L))
+		value = (uint32_t)value;
 	if (FIELD_GET(CR_TYPE, qualification) || (number != 0 && number != 4))
 		return;
 	if (number == 4 || value >> 32 || (value & CR0_NW && !(value & CR0_CD)) ||

@@ -40,7 +40,7 @@ static void say(struct run *run, const char *label, const char *text)
 static void say_processor(struct run *run)
 {
 	uint32_t brand[13] = {0};
-	char text[160];
+	char text[160], words[256];
 	const char *why = "";
 	const char *name = (const char *)brand;
 
@@ -57,6 +57,9 @@ static void say_processor(struct run *run)
 	         smp_present(), cpu_has_movdir64b() ? "MOVDIR64B" : "no MOVDIR64B",
 	         hv_init(&why) == 0 ? hv_vendor_name() : "no virtualization");
 	say(run, "CPU", text);
+	hv_describe(words, sizeof(words));
+	if (*words)
+		say(run, "guests", words);
 }
 
 static void say_iommu(struct run *run)
