@@ -180,7 +180,7 @@ int dsa_group_read_config(struct dsa *dsa, unsigned group, uint64_t *wqs, uint64
 
 int dsa_group_configure(struct dsa *dsa, unsigned group, uint64_t wqs, uint64_t engines)
 {
-	uint64_t is_wqs, is_engines, at = grpcfg_at(dsa, group);
+	uint64_t is_wqs = 0, is_engines = 0, at = grpcfg_at(dsa, group);
 	int rc = dsa_group_read_config(dsa, group, &is_wqs, &is_engines);
 
 	if (rc)
