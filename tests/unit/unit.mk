@@ -20,7 +20,7 @@ DSA_MODEL := $(addprefix tests/qemu/dsa/,batch.c capability.c commands.c descrip
 	inject.c interrupts.c pages.c perfmon.c portals.c queue.c regs.c tables.c)
 DSA_MODEL_UNIT := $(DSA_EXEC_UNIT) $(DSA_MODEL) tests/unit/dsa_world.c
 BENCH_SRC_dsa_model := $(filter tests/qemu/dsa/%,$(DSA_EXEC_UNIT)) $(DSA_MODEL) tests/qemu/dsa/tlb.c
-$(foreach t,regs enable commands work batch interrupts faults faults_desc faults_regs faults_portals inject pages perfmon evl version2 faults_version2,$(eval UNIT_SRC_dsa_model_$(t) := $(DSA_MODEL_UNIT)))
+$(foreach t,regs enable commands drain work batch interrupts faults faults_desc faults_regs faults_portals inject pages perfmon evl version2 faults_version2,$(eval UNIT_SRC_dsa_model_$(t) := $(DSA_MODEL_UNIT)))
 FUZZ_SRC_dsa_model := $(DSA_MODEL_UNIT) tests/qemu/dsa/tlb.c
 UNIT_SRC_fbcon := kernel/fbcon.c kernel/font.S
 UNIT_SRC_pci := drivers/pci/capability.c drivers/pci/ecam.c kernel/acpi_parse.c

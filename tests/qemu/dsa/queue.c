@@ -99,13 +99,27 @@ void dsa_occupancy_check(struct dsa_model *m, unsigned index)
 	                    (uint16_t)FIELD_GET(DSA_WQCFG4_INT_HANDLE, wq->cfg[4]));
 }
 
-/* A drain descriptor waits for all before it in its WQ (7.3): nothing of the WQ may be in an engine. */
-static bool may_start(const struct dsa_model *m, const struct dsa_wq *wq)
+/*
+ * A drain descriptor waits for all before it in its WQ, and in a shared one only for those with its PASID (7.3): one
+ * process does not wait for the page faults of another. What is before it is in an engine, or is gone.
+ */
+static bool may_start(const struct dsa_model *m, unsigned index)
 {
+	const struct dsa_wq *wq = &m->wqs[index];
 	const struct dsa_entry *first = &wq->queue[wq->head];
 
-	return wq->count && (dsa_desc_opcode(&first->desc) != DSA_OPCODE_DRAIN || !wq->in_flight ||
-	                     dsa_is_wrong(m, DSA_FAULT_DRAIN_DESCRIPTOR_EARLY));
+	if (!wq->count)
+		return false;
+	if (dsa_desc_opcode(&first->desc) != DSA_OPCODE_DRAIN || dsa_is_wrong(m, DSA_FAULT_DRAIN_DESCRIPTOR_EARLY))
+		return true;
+	for (unsigned e = 0; e < DSA_MODEL_ENGINES; e++) {
+		const struct dsa_engine *engine = &m->engines[e];
+
+		if (engine->busy && engine->wq == index &&
+		    (dsa_wq_dedicated(wq) || engine->entry.pasid == first->pasid))
+			return false;
+	}
+	return true;
 }
 
 /* Round robin over those with work and credit (7.5). */
@@ -115,7 +129,7 @@ int dsa_wq_pick(struct dsa_model *m, struct dsa_group *group)
 		for (unsigned i = 0; i < DSA_MODEL_WQS; i++) {
 			unsigned index = (group->next_wq + i) % DSA_MODEL_WQS;
 
-			if ((group->wqs[0] & BIT64(index)) && may_start(m, &m->wqs[index]) && m->wqs[index].credit) {
+			if ((group->wqs[0] & BIT64(index)) && may_start(m, index) && m->wqs[index].credit) {
 				m->wqs[index].credit--;
 				group->next_wq = index + 1;
 				return (int)index;
