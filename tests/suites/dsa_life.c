@@ -39,7 +39,7 @@ static void expect_all_done(void)
 	EXPECT_MEM_EQ(src.cpu, dst.cpu, SIZE);
 }
 
-/* Nothing more comes: neither records nor data. */
+/* Nothing more comes: neither records nor data, and if the WQ is still enabled, not even if it is drained. */
 static void expect_silence(void)
 {
 	static uint8_t before[TEST_CRS * DSA_CR_SIZE];
@@ -47,6 +47,8 @@ static void expect_silence(void)
 	memcpy(before, test_cr(0), sizeof(before));
 	memset(dst.cpu, 0x11, SIZE);
 	time_delay_us(10000);
+	if (dsa_wq_state(test_dsa(), TEST_WQ) == DSA_WQ_ENABLED)
+		settle();
 	EXPECT_MEM_EQ(before, test_cr(0), sizeof(before));
 	for (unsigned i = 0; i < SIZE; i += 63)
 		EXPECT_EQ(0x11, ((uint8_t *)dst.cpu)[i]);
