@@ -126,6 +126,8 @@ static void add_other_ram(const struct hv_vm *vm, struct boot_info *info)
 		for (unsigned i = 0; i < vm->ram_count; i++)
 			if (vm->ram[i].gpa >= from && (!next || vm->ram[i].gpa < next->gpa))
 				next = &vm->ram[i];
+		if (!next)
+			return;
 		add_mem(info, next->gpa, next->gpa + next->size, BOOT_MEM_USABLE);
 		from = next->gpa + 1;
 	}

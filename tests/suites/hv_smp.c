@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "kernel/apic.h"
 #include "kernel/mem.h"
 #include "kernel/smp.h"
 #include "kernel/time.h"
@@ -372,6 +373,24 @@ TEST(smp_stop, "hv.smp.stop", NEEDS_FAR, "kernel/hv/hv.h")
 	hv_stop(vm);
 	far_start(vm, FAR_CPU, FAR_LIMIT_MS);
 	EXPECT_EQ(before, far_end(FAR_CPU, HV_END_STOPPED).regs.gpr[HV_R15]);
+}
+
+/* From outside, as a machine does that resets one of its processors: the guest is at its end, the processor is not. */
+TEST(smp_init, "hv.smp.init_signal", NEEDS_FAR, "SDM 3C 25.2")
+{
+	struct hv_vm *vm = GUEST_VM(runaway, 0);
+	struct hv_result result;
+
+	if (strcmp(hv_vendor_name(), "VMX") != 0)
+		SKIP("%s keeps an INIT pending, and the processor resets when it leaves the guest", hv_vendor_name());
+	far_start(vm, FAR_CPU, FAR_LIMIT_MS);
+	far_wait_u32(vm, COUNTER, 1);
+	apic_send_init(smp_apic_id(FAR_CPU));
+	result = far_end(FAR_CPU, HV_END_ERROR);
+	EXPECT_TRUE(strstr(result.text, "INIT") != NULL);
+	EXPECT_ERRNO(EINVAL, hv_run(vm, 10, &result));
+	GUEST_LOAD(vm, id, 1);
+	EXPECT_EQ(UINT64_C(1) << 32 | 5, far_exit_status(vm, FAR_CPU));
 }
 
 GUEST(deaf, "cli\nmovl $1, 0x30000\n1: jmp 1b\n");
