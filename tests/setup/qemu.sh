@@ -92,8 +92,8 @@ in_build()
 
 configure()
 {
-	# A build folder that was moved would compile what lies at the old place.
-	[ "$(cat "$tree/build/.configured" 2>/dev/null)" != "$tree" ] || return 0
+	# A build folder that was moved would compile what lies at the old place; one whose configuring was cut off, nothing.
+	[ "$(cat "$tree/build/.configured" 2>/dev/null)" = "$tree" ] && [ -f "$tree/build/build.ninja" ] && return 0
 	rm -rf "$tree/build"
 	mkdir "$tree/build"
 	adit_say "configuring QEMU $(cat "$tree/version")"
