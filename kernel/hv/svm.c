@@ -105,9 +105,7 @@ static void msrpm_allow(uint32_t msr)
 
 static int fill_bitmaps(void)
 {
-	/* Those that VMLOAD and VMSAVE switch: SYSENTER, SYSCALL, FS, GS and KernelGS bases. */
-	static const uint32_t own[] = {0x174,      0x175,      0x176,      0xc0000081, 0xc0000082,
-	                               0xc0000083, 0xc0000084, 0xc0000100, 0xc0000101, 0xc0000102};
+	static const uint32_t own[] = {HV_OWN_MSRS};
 
 	if (iopm)
 		return 0;

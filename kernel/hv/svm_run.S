@@ -7,20 +7,7 @@
  * CLGI to STGI nothing interrupts the mixture of both worlds, NMIs included. RFLAGS.IF is set meanwhile: with virtual
  * interrupt masking it is the host's IF at VMRUN that lets physical interrupts end the guest (APM vol. 2, 15.21.1).
  */
-#define RCX (1 * 8)
-#define RDX (2 * 8)
-#define RBX (3 * 8)
-#define RBP (5 * 8)
-#define RSI (6 * 8)
-#define RDI (7 * 8)
-#define R8 (8 * 8)
-#define R9 (9 * 8)
-#define R10 (10 * 8)
-#define R11 (11 * 8)
-#define R12 (12 * 8)
-#define R13 (13 * 8)
-#define R14 (14 * 8)
-#define R15 (15 * 8)
+#include "kernel/hv/gprs.h"
 
 	.section .text.svm_enter, "ax"
 	.globl svm_enter
@@ -44,20 +31,7 @@ svm_enter:
 	mov %rsi, %rax
 	vmload
 
-	mov RCX(%rdi), %rcx
-	mov RDX(%rdi), %rdx
-	mov RBX(%rdi), %rbx
-	mov RBP(%rdi), %rbp
-	mov RSI(%rdi), %rsi
-	mov R8(%rdi), %r8
-	mov R9(%rdi), %r9
-	mov R10(%rdi), %r10
-	mov R11(%rdi), %r11
-	mov R12(%rdi), %r12
-	mov R13(%rdi), %r13
-	mov R14(%rdi), %r14
-	mov R15(%rdi), %r15
-	mov RDI(%rdi), %rdi
+	LOAD_GPRS
 
 	vmrun
 
@@ -66,20 +40,8 @@ svm_enter:
 	mov 8(%rsp), %rax
 	vmload
 	mov 16(%rsp), %rax
-	mov %rcx, RCX(%rax)
-	mov %rdx, RDX(%rax)
-	mov %rbx, RBX(%rax)
-	mov %rbp, RBP(%rax)
-	mov %rsi, RSI(%rax)
-	mov %rdi, RDI(%rax)
-	mov %r8, R8(%rax)
-	mov %r9, R9(%rax)
-	mov %r10, R10(%rax)
-	mov %r11, R11(%rax)
-	mov %r12, R12(%rax)
-	mov %r13, R13(%rax)
-	mov %r14, R14(%rax)
-	mov %r15, R15(%rax)
+	STORE_GPRS %rax
+	mov %rdi, GPR_RDI(%rax)
 
 	add $24, %rsp
 	pop %r15
