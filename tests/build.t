@@ -3,7 +3,7 @@
 # What is built: the same bit for bit from another path, small enough, and of C that is formatted as agreed.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-limit=$((800 * 1024))
+limit=$(sed -n "s/^BOOT_SIZE_LIMIT := //p" boot/boot.mk)
 
 copy=$(mktemp -d) || exit 1
 trap 'rm -rf "$copy"' EXIT
