@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# What is built: the same bit for bit from another path, small enough, and of C that is formatted as agreed.
+# What is built: the same bit for bit from another path, small enough, of C that is formatted as agreed, and described as it is.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 limit=$(sed -n "s/^BOOT_SIZE_LIMIT := //p" boot/boot.mk)
@@ -26,7 +26,7 @@ run()
 	return 1
 }
 
-echo 1..6
+echo 1..7
 mkdir "$copy/elsewhere"
 tar -c --exclude=./build --exclude=./.git . | tar -x -C "$copy/elsewhere"
 # A clock, a language and a user's limits that are different, too.
@@ -44,3 +44,10 @@ echo "# it has $size"
 
 run make --no-print-directory format-check
 result $? "the C is formatted as .clang-format says"
+
+{
+	sed -n 1,4p docs/sections.md
+	make -s sections 2>/dev/null
+} >"$copy/sections.md"
+run diff docs/sections.md "$copy/sections.md"
+result $? "docs/sections.md names the tests that the image has"
