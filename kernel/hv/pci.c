@@ -46,7 +46,7 @@ static uint64_t ecam_read(void *arg, uint64_t offset, unsigned width)
 {
 	uint64_t value = 0;
 
-	for (unsigned done = 0, step; done < width; done += step) {
+	for (unsigned done = 0, step; done < width && done < sizeof(value); done += step) {
 		uint64_t at = offset + done;
 
 		step = piece(at, width - done);
@@ -59,7 +59,7 @@ static uint64_t ecam_read(void *arg, uint64_t offset, unsigned width)
 
 static void ecam_write(void *arg, uint64_t offset, unsigned width, uint64_t value)
 {
-	for (unsigned done = 0, step; done < width; done += step) {
+	for (unsigned done = 0, step; done < width && done < sizeof(value); done += step) {
 		uint64_t at = offset + done;
 
 		step = piece(at, width - done);

@@ -86,13 +86,15 @@ static void make_code(uint8_t *code, unsigned size)
 /* An exception begins the noise anew: mov $0xf000, %esp; jmp HV_FLAT_CODE. */
 static void go_on_after_exceptions(struct hv_vm *vm)
 {
+	static const uint8_t begin[] = {0xbc, 0x00, 0xf0, 0x00, 0x00, 0xe9};
+
 	for (unsigned v = 0; v < 32; v++) {
 		const uint64_t stub = GUEST_STUBS + v * GUEST_STUB_SIZE;
 		const int32_t to = (int32_t)HV_FLAT_CODE - (int32_t)(stub + 10);
 		uint8_t *at = guest_at(vm, stub);
 
-		memcpy(at, "\xbc\0\xf0\0\0\xe9", 6);
-		memcpy(at + 6, &to, sizeof(to));
+		memcpy(at, begin, sizeof(begin));
+		memcpy(at + sizeof(begin), &to, sizeof(to));
 	}
 }
 

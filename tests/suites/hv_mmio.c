@@ -18,7 +18,7 @@
 
 struct record {
 	bool write;
-	uint64_t offset;
+	uint32_t offset;
 	unsigned width;
 	uint64_t value;
 };
@@ -29,7 +29,7 @@ static unsigned record_count;
 static void note(bool write, uint64_t offset, unsigned width, uint64_t value)
 {
 	if (record_count < sizeof(records) / sizeof(records[0]))
-		records[record_count] = (struct record){write, offset, width, value};
+		records[record_count] = (struct record){write, (uint32_t)offset, width, value};
 	record_count++;
 }
 

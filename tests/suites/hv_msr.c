@@ -101,16 +101,16 @@ TEST(msr_apic_reserved, "hv.msr.apic_reserved_bits", NEEDS_HV, "SDM 3A 11.12.1.2
 {
 	static const struct {
 		uint32_t msr;
-		uint64_t value;
 		bool gp;
+		uint64_t value;
 	} writes[] = {
-	        {0x808, 0x100, true},   {0x808, UINT64_C(1) << 32, true},
-	        {0x808, 0xff, false},   {0x80f, 0x400, true},
-	        {0x80f, 0x1ff, false},  {0x828, 1, true},
-	        {0x828, 0, false},      {0x80b, 1, true},
-	        {0x83e, 4, true},       {0x83e, 0xb, false},
-	        {0x83f, 0x100, true},   {0x830, 0x2000, true},
-	        {0x830, 0x30000, true}, {0x830, 0x100000, true},
+	        {0x808, true, 0x100},   {0x808, true, UINT64_C(1) << 32},
+	        {0x808, false, 0xff},   {0x80f, true, 0x400},
+	        {0x80f, false, 0x1ff},  {0x828, true, 1},
+	        {0x828, false, 0},      {0x80b, true, 1},
+	        {0x83e, true, 4},       {0x83e, false, 0xb},
+	        {0x83f, true, 0x100},   {0x830, true, 0x2000},
+	        {0x830, true, 0x30000}, {0x830, true, 0x100000},
 	};
 	struct hv_vm *vm = GUEST_VM(write_read, 0);
 
