@@ -82,6 +82,10 @@ struct hv_result guest_run(struct hv_vm *vm, enum hv_end end);
 uint64_t guest_exit_status(struct hv_vm *vm);
 /* After loading: ring 3 may reach all that ring 0 may. */
 void guest_allow_user(struct hv_vm *vm);
+/* For devices that are only written to: reads are 0. */
+uint64_t guest_no_read(void *arg, uint64_t offset, unsigned width);
+/* A device of one page at HV_BAR_WINDOW_BASE: what the guest writes there is the vector that it gets. Returns vm. */
+struct hv_vm *guest_with_doorbell(struct hv_vm *vm);
 /* The guest's memory. */
 void *guest_at(struct hv_vm *vm, uint64_t gpa);
 uint64_t guest_u64(struct hv_vm *vm, uint64_t gpa);

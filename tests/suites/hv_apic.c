@@ -173,12 +173,6 @@ static struct {
 	int result;
 } message;
 
-static uint64_t no_read(void *arg, uint64_t offset, unsigned width)
-{
-	(void)arg, (void)offset, (void)width;
-	return 0;
-}
-
 static void send(void *arg, uint64_t offset, unsigned width, uint64_t value)
 {
 	(void)arg, (void)offset, (void)width, (void)value;
@@ -200,7 +194,7 @@ TEST(apic_msi, "hv.apic.messages", NEEDS_HV, "SDM 3A 11.11")
 	        {0xfee00000, 0x10061, true}, {0xfef00000, 0x61, false},  {UINT64_C(0x1fee00000), 0x61, false},
 	};
 	struct hv_vm *vm = GUEST_VM(wait, 0);
-	const struct hv_mmio region = {HV_BAR_WINDOW_BASE, 0x1000, no_read, send, NULL, "messages"};
+	const struct hv_mmio region = {HV_BAR_WINDOW_BASE, 0x1000, guest_no_read, send, NULL, "messages"};
 
 	EXPECT_OK(hv_mmio_add(vm, &region));
 	message.vm = vm;

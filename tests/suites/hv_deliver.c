@@ -90,30 +90,10 @@ GUEST(ud_frame, INTERRUPTS HANDLER_AT("0x60") "mov $0xc0000000, %ebx\n5: divl (%
                                               "6: xor %edi, %edi\nlea 5b(%rip), %rax\nsub (%rsp), %rax\nor %rax, %rdi\n"
                                               "cmpq $0x08, 8(%rsp)\nje 7f\nor $0x100, %rdi\n7:" EXIT);
 
-static uint64_t no_read(void *arg, uint64_t offset, unsigned width)
-{
-	(void)arg, (void)offset, (void)width;
-	return 0;
-}
-
-static void ring(void *arg, uint64_t offset, unsigned width, uint64_t value)
-{
-	(void)offset, (void)width;
-	hv_msi(arg, UINT64_C(0xfee00000), (uint32_t)value);
-}
-
-static struct hv_vm *with_doorbell(struct hv_vm *vm)
-{
-	const struct hv_mmio doorbell = {HV_BAR_WINDOW_BASE, 0x1000, no_read, ring, vm, "doorbell"};
-
-	EXPECT_OK(hv_mmio_add(vm, &doorbell));
-	return vm;
-}
-
 TEST(deliver_frame, "hv.deliver.injected_frame", NEEDS_HV, "SDM 3A 7.14.2")
 {
 	EXPECT_EQ(0, guest_exit_status(GUEST_VM(gp_frame, 0)));
-	EXPECT_EQ(0, guest_exit_status(with_doorbell(GUEST_VM(ud_frame, 0))));
+	EXPECT_EQ(0, guest_exit_status(guest_with_doorbell(GUEST_VM(ud_frame, 0))));
 }
 
 /* From ring 3: the stack is the one of the task state, and IF comes back with IRET. */
@@ -121,7 +101,7 @@ GUEST(from_user, INTERRUPTS "mov $0xc0000000, %ebx\n" TO_RING3("0x202") "movl $0
 
 TEST(deliver_user, "hv.deliver.interrupt_in_ring_3", NEEDS_HV, "SDM 3A 7.14.4")
 {
-	struct hv_vm *vm = with_doorbell(GUEST_VM(from_user, 0));
+	struct hv_vm *vm = guest_with_doorbell(GUEST_VM(from_user, 0));
 	struct hv_result result;
 
 	guest_allow_user(vm);
@@ -199,7 +179,7 @@ GUEST(rings, INTERRUPTS "mov $0xc0000000, %ebx\nsti\nnop\nmovl $0x41, (%rbx)\nno
 
 TEST(deliver_irq_np, "hv.deliver.interrupt_without_gate", NEEDS_HV, "SDM 3A 7.14.1")
 {
-	struct hv_vm *vm = with_doorbell(GUEST_VM(rings, 0));
+	struct hv_vm *vm = guest_with_doorbell(GUEST_VM(rings, 0));
 
 	absent_gate(vm, 0x41);
 	EXPECT_EQ(GUEST_EXCEPTION + NP, guest_exit_status(vm));
@@ -230,7 +210,7 @@ GUEST(irq_lost_stack,
 
 TEST(deliver_irq_pf, "hv.deliver.interrupt_and_page_fault", NEEDS_HV, "SDM 3A 7.15")
 {
-	struct hv_vm *vm = with_doorbell(GUEST_VM(irq_lost_stack, 0));
+	struct hv_vm *vm = guest_with_doorbell(GUEST_VM(irq_lost_stack, 0));
 
 	*(uint8_t *)guest_at(vm, GUEST_IDT + PF * 16 + 4) = 1;
 	EXPECT_EQ(GUEST_EXCEPTION + PF, guest_exit_status(vm));

@@ -12,26 +12,6 @@
 #define NOWHERE UINT64_C(0x40000000)
 #define UD      6
 
-static uint64_t no_read(void *arg, uint64_t offset, unsigned width)
-{
-	(void)arg, (void)offset, (void)width;
-	return 0;
-}
-
-static void ring(void *arg, uint64_t offset, unsigned width, uint64_t value)
-{
-	(void)offset, (void)width;
-	hv_msi(arg, UINT64_C(0xfee00000), (uint32_t)value);
-}
-
-static struct hv_vm *with_doorbell(struct hv_vm *vm)
-{
-	const struct hv_mmio doorbell = {HV_BAR_WINDOW_BASE, 0x1000, no_read, ring, vm, "doorbell"};
-
-	EXPECT_OK(hv_mmio_add(vm, &doorbell));
-	return vm;
-}
-
 static void expect_gap(struct hv_vm *vm, uint64_t gpa, enum hv_access access)
 {
 	struct hv_result result = guest_run(vm, HV_END_BAD_ACCESS);
@@ -67,7 +47,7 @@ TEST(gap_injected, "hv.deliver.gap.stack_of_injected_exception", NEEDS_HV, "APM 
 
 TEST(gap_interrupt, "hv.deliver.gap.stack_of_interrupt", NEEDS_HV, "APM 2 15.20")
 {
-	struct hv_vm *vm = with_doorbell(GUEST_VM(stack_interrupt, NOWHERE + 0x1000));
+	struct hv_vm *vm = guest_with_doorbell(GUEST_VM(stack_interrupt, NOWHERE + 0x1000));
 
 	expect_gap(vm, NOWHERE, HV_ACCESS_WRITE);
 	expect_alive(vm);

@@ -11,18 +11,6 @@
 #define LIMIT_MS 4U
 #define TRIES    200U
 
-static uint64_t no_read(void *arg, uint64_t offset, unsigned width)
-{
-	(void)arg, (void)offset, (void)width;
-	return 0;
-}
-
-static void ring(void *arg, uint64_t offset, unsigned width, uint64_t value)
-{
-	(void)offset, (void)width;
-	hv_msi(arg, UINT64_C(0xfee00000), (uint32_t)value);
-}
-
 GUEST(alive, "mov $3, %edi\n" EXIT);
 
 /*
@@ -105,9 +93,8 @@ GUEST(port_string, "mov $0x30000, %esi\nmov $0x4000000000000000, %rcx\nmov $0x80
 TEST(endless_string, "hv.endless.string_instructions", NEEDS_HV, "kernel/hv/decode.h")
 {
 	struct hv_vm *vm = GUEST_VM(string, 0);
-	const struct hv_mmio region = {HV_BAR_WINDOW_BASE, 0x1000, no_read, ring, vm, "endless"};
 
-	EXPECT_OK(hv_mmio_add(vm, &region));
+	guest_with_doorbell(vm);
 	endless(vm, HV_CAUSE_MMIO, 1);
 	GUEST_LOAD(vm, port_string, 0);
 	endless(vm, HV_CAUSE_PORT, 1);
@@ -119,10 +106,9 @@ GUEST(storm, INTERRUPTS "mov $0xc0000000, %ebx\nsti\n1: movl $0x41, (%rbx)\njmp 
 TEST(endless_storm, "hv.endless.interrupts", NEEDS_HV, "kernel/hv/hv.h")
 {
 	struct hv_vm *vm = GUEST_VM(storm, 0);
-	const struct hv_mmio region = {HV_BAR_WINDOW_BASE, 0x1000, no_read, ring, vm, "storm"};
 	struct hv_stats stats;
 
-	EXPECT_OK(hv_mmio_add(vm, &region));
+	guest_with_doorbell(vm);
 	endless(vm, HV_CAUSE_MMIO, 1);
 	hv_stats_get(vm, &stats);
 	EXPECT_GE(1, stats.injected);
@@ -135,10 +121,9 @@ GUEST(held_back,
 TEST(endless_sleep, "hv.endless.asleep", NEEDS_HV, "SDM 2A HLT")
 {
 	struct hv_vm *vm = GUEST_VM(held_back, 0);
-	const struct hv_mmio region = {HV_BAR_WINDOW_BASE, 0x1000, no_read, ring, vm, "sleep"};
 	struct hv_stats stats;
 
-	EXPECT_OK(hv_mmio_add(vm, &region));
+	guest_with_doorbell(vm);
 	endless(vm, HV_CAUSE_HLT, 1);
 	hv_stats_get(vm, &stats);
 	EXPECT_EQ(1, stats.exits[HV_CAUSE_HLT]); /* it was not woken */

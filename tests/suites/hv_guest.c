@@ -166,3 +166,23 @@ unsigned guest_interrupts(struct hv_vm *vm, unsigned vector)
 {
 	return *(const uint8_t *)guest_at(vm, GUEST_COUNTS + vector);
 }
+
+uint64_t guest_no_read(void *arg, uint64_t offset, unsigned width)
+{
+	(void)arg, (void)offset, (void)width;
+	return 0;
+}
+
+static void ring(void *arg, uint64_t offset, unsigned width, uint64_t value)
+{
+	(void)offset, (void)width;
+	hv_msi(arg, UINT64_C(0xfee00000), (uint32_t)value);
+}
+
+struct hv_vm *guest_with_doorbell(struct hv_vm *vm)
+{
+	const struct hv_mmio doorbell = {HV_BAR_WINDOW_BASE, 0x1000, guest_no_read, ring, vm, "doorbell"};
+
+	EXPECT_OK(hv_mmio_add(vm, &doorbell));
+	return vm;
+}

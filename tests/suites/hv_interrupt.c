@@ -18,32 +18,11 @@
 #define DOORBELL HV_BAR_WINDOW_BASE
 #define MSI      UINT64_C(0xfee00000)
 
-static uint64_t no_read(void *arg, uint64_t offset, unsigned width)
-{
-	(void)arg, (void)offset, (void)width;
-	return 0;
-}
-
-/* What the guest writes is the vector that it gets. */
-static void ring(void *arg, uint64_t offset, unsigned width, uint64_t value)
-{
-	(void)offset, (void)width;
-	hv_msi(arg, MSI, (uint32_t)value);
-}
-
-static struct hv_vm *with_doorbell(struct hv_vm *vm)
-{
-	const struct hv_mmio doorbell = {DOORBELL, 0x1000, no_read, ring, vm, "doorbell"};
-
-	EXPECT_OK(hv_mmio_add(vm, &doorbell));
-	return vm;
-}
-
 GUEST(halt_woken, INTERRUPTS "mov $0xc0000000, %ebx\nmovl $0x41, (%rbx)\nsti\nhlt\nxor %edi, %edi\n" EXIT);
 
 TEST(hv_msi_halt, "hv.interrupt.wakes_from_halt", NEEDS_HV, "SDM 3A 11.11")
 {
-	struct hv_vm *vm = with_doorbell(GUEST_VM(halt_woken, 0));
+	struct hv_vm *vm = guest_with_doorbell(GUEST_VM(halt_woken, 0));
 	struct hv_stats stats;
 
 	EXPECT_EQ(0, guest_exit_status(vm));
@@ -60,7 +39,7 @@ GUEST(window,
 
 TEST(hv_window, "hv.interrupt.waits_for_sti", NEEDS_HV, "APM 2 15.21.4")
 {
-	struct hv_vm *vm = with_doorbell(GUEST_VM(window, 0));
+	struct hv_vm *vm = guest_with_doorbell(GUEST_VM(window, 0));
 	struct hv_stats stats;
 
 	EXPECT_EQ(0x100, guest_exit_status(vm));
@@ -81,7 +60,7 @@ GUEST(order,
 
 TEST(hv_priority, "hv.interrupt.priority", NEEDS_HV, "SDM 3A 11.8.3")
 {
-	struct hv_vm *vm = with_doorbell(GUEST_VM(order, 0));
+	struct hv_vm *vm = guest_with_doorbell(GUEST_VM(order, 0));
 
 	EXPECT_EQ(0x10100, guest_exit_status(vm));
 }
@@ -200,7 +179,7 @@ static void run_elsewhere(void *arg)
 
 TEST(hv_migrates, "hv.run.on_another_processor", NEEDS_HV | NEEDS_SMP, "APM 2 15.30.4")
 {
-	struct hv_vm *vm = with_doorbell(GUEST_VM(halt_woken, 0));
+	struct hv_vm *vm = guest_with_doorbell(GUEST_VM(halt_woken, 0));
 
 	EXPECT_OK(smp_run(1, run_elsewhere, vm, 3000));
 	EXPECT_EQ(1, guest_interrupts(vm, 0x41));
@@ -246,7 +225,7 @@ static void hostile(void *arg, uint64_t offset, unsigned width, uint64_t value)
 TEST(hv_msi_hostile, "hv.interrupt.hostile_messages_harmless", NEEDS_HV, "SDM 3A 11.11")
 {
 	struct hv_vm *vm = GUEST_VM(listen, 0);
-	const struct hv_mmio doorbell = {DOORBELL, 0x1000, no_read, hostile, vm, "hostile"};
+	const struct hv_mmio doorbell = {DOORBELL, 0x1000, guest_no_read, hostile, vm, "hostile"};
 	struct hv_stats stats;
 
 	EXPECT_EQ(-EINVAL, hv_msi(vm, MSI, 0x50)); /* the guest's APIC is not on yet */
@@ -270,7 +249,7 @@ GUEST(stopped, "mov $0xc0000000, %ebx\nmov %eax, (%rbx)\nmov $9, %edi\n" EXIT);
 TEST(hv_stopped, "hv.end.stopped_by_a_callback", NEEDS_HV, "kernel/hv/hv.h")
 {
 	struct hv_vm *vm = GUEST_VM(stopped, 0);
-	const struct hv_mmio region = {DOORBELL, 0x1000, no_read, stop_write, vm, "stop"};
+	const struct hv_mmio region = {DOORBELL, 0x1000, guest_no_read, stop_write, vm, "stop"};
 
 	EXPECT_OK(hv_mmio_add(vm, &region));
 	guest_run(vm, HV_END_STOPPED);

@@ -18,12 +18,6 @@ GUEST(sse, SSE_ON "mov %rdi, 0x30000\nmov %rdi, 0x30008\n"
                   ".irp n,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\nmovdqu %xmm\\n, 0x31000+16*\\n\n.endr\n"
                   "xor %edi, %edi\n" EXIT);
 
-static uint64_t no_read(void *arg, uint64_t offset, unsigned width)
-{
-	(void)arg, (void)offset, (void)width;
-	return 0;
-}
-
 static void stop_write(void *arg, uint64_t offset, unsigned width, uint64_t value)
 {
 	(void)offset, (void)width, (void)value;
@@ -33,7 +27,7 @@ static void stop_write(void *arg, uint64_t offset, unsigned width, uint64_t valu
 /* A write to the BAR window stops it. */
 static struct hv_vm *with_stop(struct hv_vm *vm)
 {
-	const struct hv_mmio region = {HV_BAR_WINDOW_BASE, 0x1000, no_read, stop_write, vm, "stop"};
+	const struct hv_mmio region = {HV_BAR_WINDOW_BASE, 0x1000, guest_no_read, stop_write, vm, "stop"};
 
 	EXPECT_OK(hv_mmio_add(vm, &region));
 	return vm;

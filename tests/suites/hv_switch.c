@@ -180,19 +180,13 @@ static void stop_write(void *arg, uint64_t offset, unsigned width, uint64_t valu
 	hv_stop(arg);
 }
 
-static uint64_t no_read(void *arg, uint64_t offset, unsigned width)
-{
-	(void)arg, (void)offset, (void)width;
-	return 0;
-}
-
 TEST(switch_turns, "hv.switch.guests_in_turn", NEEDS_HV, "APM 2 15.5.1")
 {
 	struct hv_vm *vm[2];
 	struct hv_result result;
 
 	for (unsigned i = 0; i < 2; i++) {
-		const struct hv_mmio region = {HV_BAR_WINDOW_BASE, 0x1000, no_read, stop_write, NULL, "stop"};
+		const struct hv_mmio region = {HV_BAR_WINDOW_BASE, 0x1000, guest_no_read, stop_write, NULL, "stop"};
 		struct hv_mmio own = region;
 
 		vm[i] = GUEST_VM(turns, UINT64_C(0x7a1100000000) >> (3 * i));

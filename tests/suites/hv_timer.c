@@ -27,12 +27,6 @@ GUEST(periodic,
                                               "%eax, (%rbx)\n"
                                               "sti\nnop\nnop\ncli\nmovzbl 0x9061, %edi\nsub %r12d, %edi\n" EXIT);
 
-static uint64_t no_read(void *arg, uint64_t offset, unsigned width)
-{
-	(void)arg, (void)offset, (void)width;
-	return 0;
-}
-
 /* Three milliseconds pass for the guest. */
 static void dawdle(void *arg, uint64_t offset, unsigned width, uint64_t value)
 {
@@ -42,7 +36,7 @@ static void dawdle(void *arg, uint64_t offset, unsigned width, uint64_t value)
 
 static struct hv_vm *with_delay(struct hv_vm *vm)
 {
-	const struct hv_mmio region = {HV_BAR_WINDOW_BASE, 0x1000, no_read, dawdle, NULL, "delay"};
+	const struct hv_mmio region = {HV_BAR_WINDOW_BASE, 0x1000, guest_no_read, dawdle, NULL, "delay"};
 
 	EXPECT_OK(hv_mmio_add(vm, &region));
 	return vm;

@@ -9,20 +9,7 @@
 #include "tests/suites/hv.h"
 #include "tests/test.h"
 
-#define MSI  UINT64_C(0xfee00000)
 #define SEEN GUEST_DATA /* R12 at the first interrupt; 0xff before */
-
-static uint64_t no_read(void *arg, uint64_t offset, unsigned width)
-{
-	(void)arg, (void)offset, (void)width;
-	return 0;
-}
-
-static void ring(void *arg, uint64_t offset, unsigned width, uint64_t value)
-{
-	(void)offset, (void)width;
-	hv_msi(arg, MSI, (uint32_t)value);
-}
 
 /* The handler of vector 41 stores R12, sends an EOI and goes on; so does that of 51, elsewhere. */
 #define HANDLER(vector, gate, slot)                                                                       \
@@ -38,15 +25,7 @@ static void ring(void *arg, uint64_t offset, unsigned width, uint64_t value)
 #define DONE "nop\nnop\nmov 0x30000, %edi\nmov 0x30008, %eax\nshl $8, %eax\nor %eax, %edi\n" EXIT
 #define NONE 0xff00U /* of vector 51 */
 
-static struct hv_vm *with_doorbell(struct hv_vm *vm)
-{
-	const struct hv_mmio doorbell = {HV_BAR_WINDOW_BASE, 0x1000, no_read, ring, vm, "doorbell"};
-
-	EXPECT_OK(hv_mmio_add(vm, &doorbell));
-	return vm;
-}
-
-#define WINDOW(name, expected) EXPECT_EQ(expected, guest_exit_status(with_doorbell(GUEST_VM(name, 0))))
+#define WINDOW(name, expected) EXPECT_EQ(expected, guest_exit_status(guest_with_doorbell(GUEST_VM(name, 0))))
 
 GUEST(open_now, BEGIN "sti\nnop\n" STEP "movl $0x41, (%rbx)\n" STEP DONE);
 
@@ -90,7 +69,7 @@ GUEST(mov_ss, BEGIN "mov $0x10, %eax\nmovl $0x41, (%rbx)\n" STEP "sti\nmov %eax,
 
 TEST(window_mov_ss, "hv.window.shadow_of_mov_ss", NEEDS_HV, "SDM 3A 7.8.3")
 {
-	uint64_t seen = guest_exit_status(with_doorbell(GUEST_VM(mov_ss, 0)));
+	uint64_t seen = guest_exit_status(guest_with_doorbell(GUEST_VM(mov_ss, 0)));
 
 	/* Of two inhibitions in a row the manual promises only the first. */
 	EXPECT_GE(NONE | 1, seen);
@@ -156,7 +135,7 @@ GUEST(all_cr8,
 
 TEST(window_all_cr8, "hv.window.every_priority", NEEDS_HV, "SDM 3A 11.8.3")
 {
-	struct hv_vm *vm = with_doorbell(GUEST_VM(all_cr8, 0));
+	struct hv_vm *vm = guest_with_doorbell(GUEST_VM(all_cr8, 0));
 
 	for (unsigned tpr = 0; tpr < 16; tpr++) {
 		GUEST_LOAD(vm, all_cr8, tpr);
@@ -196,7 +175,7 @@ GUEST(with_exception, BEGIN "lea 6f(%rip), %rax\nmov %ax, 0x80d0\nshr $16, %eax\
 
 TEST(window_exception, "hv.window.exception_before_interrupt", NEEDS_HV, "SDM 3A 7.9")
 {
-	struct hv_vm *vm = with_doorbell(GUEST_VM(with_exception, 0));
+	struct hv_vm *vm = guest_with_doorbell(GUEST_VM(with_exception, 0));
 
 	EXPECT_EQ(0x501, guest_exit_status(vm) & 0xffff);
 }
@@ -217,7 +196,7 @@ GUEST(burst,
 
 TEST(window_burst, "hv.window.every_vector_at_once", NEEDS_HV, "SDM 3A 11.8.4")
 {
-	struct hv_vm *vm = with_doorbell(GUEST_VM(burst, 0));
+	struct hv_vm *vm = guest_with_doorbell(GUEST_VM(burst, 0));
 	struct hv_stats stats;
 
 	EXPECT_EQ(0, guest_exit_status(vm));

@@ -29,6 +29,9 @@ struct bound {
 
 /* The device and wq made ready for a vDSA (vdsa_bind_prepare()). */
 void bound_prepare(unsigned wq);
+/* The same with the WQs 0 and 1, of one size and in one group; a skip where the device has only one.
+ */
+void bound_prepare_two(void);
 /* A guest with BOUND_RAM_SIZE bytes of RAM and a vDSA of wq; taken away after the test. At most two a test. */
 struct bound *bound_open(unsigned wq);
 /* Both. */

@@ -33,6 +33,23 @@ void bound_prepare(unsigned wq)
 	EXPECT_DSA(vdsa_bind_prepare(test_dsa(), wq));
 }
 
+void bound_prepare_two(void)
+{
+	struct dsa_wq_config config;
+
+	if (test_dsa()->caps.wqs < 2 || test_dsa()->caps.wq_entries < 2)
+		SKIP("the device has one WQ");
+	bound_prepare(0);
+	/* Once more, with two WQs. */
+	EXPECT_DSA(dsa_disable(test_dsa()));
+	config = dsa_wq_default(test_dsa());
+	config.size = test_dsa()->caps.wq_entries / 2 < 16 ? 1 : 8;
+	EXPECT_DSA(dsa_wq_configure(test_dsa(), 0, &config));
+	EXPECT_DSA(dsa_wq_configure(test_dsa(), 1, &config));
+	EXPECT_DSA(dsa_group_configure(test_dsa(), 0, 3, GENMASK64(test_dsa()->caps.engines - 1, 0)));
+	EXPECT_DSA(dsa_enable(test_dsa()));
+}
+
 struct bound *bound_open(unsigned wq)
 {
 	const char *why = "";

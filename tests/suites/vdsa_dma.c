@@ -103,19 +103,7 @@ TEST(vdsa_dma_write_outside, "vdsa.1dwq.dma.write_outside", NEEDS_VDSA | NEEDS_M
 
 static void two_guests(struct bound **a, struct bound **b)
 {
-	struct dsa_wq_config config;
-
-	if (test_dsa()->caps.wqs < 2 || test_dsa()->caps.wq_entries < 2)
-		SKIP("the device has one WQ");
-	bound_prepare(0);
-	/* Once more, with two WQs. */
-	EXPECT_DSA(dsa_disable(test_dsa()));
-	config = dsa_wq_default(test_dsa());
-	config.size = test_dsa()->caps.wq_entries / 2 < 16 ? 1 : 8;
-	EXPECT_DSA(dsa_wq_configure(test_dsa(), 0, &config));
-	EXPECT_DSA(dsa_wq_configure(test_dsa(), 1, &config));
-	EXPECT_DSA(dsa_group_configure(test_dsa(), 0, 3, GENMASK64(test_dsa()->caps.engines - 1, 0)));
-	EXPECT_DSA(dsa_enable(test_dsa()));
+	bound_prepare_two();
 	*a = bound_open(0);
 	*b = bound_open(1);
 	bound_start(*a);

@@ -20,9 +20,8 @@ static uint64_t own_exits(const struct soft *s)
 	return stats.total - stats.exits[HV_CAUSE_INTERRUPT];
 }
 
-/* Each slot of both pages, in pieces as well as at once: no exit but the one that ends the program, and all is there.
- */
-TEST(soft_portal_no_exits, "vdsa.soft.portal.no_exits", NEEDS_HV, "DSA 3.3, 7.5.2")
+/* Each slot of both pages: no exit but the one that ends the program, and all is there. */
+static void fill_portals(void (*store)(struct soft *s, uint64_t to, uint64_t from))
 {
 	struct soft *s = soft_open();
 	uint8_t *from = guest_at(s->vm, SOFT_DESC);
@@ -32,7 +31,7 @@ TEST(soft_portal_no_exits, "vdsa.soft.portal.no_exits", NEEDS_HV, "DSA 3.3, 7.5.
 	for (unsigned i = 0; i < VDSA_PORTALS * DSA_PORTAL_SIZE; i++)
 		from[i] = (uint8_t)(test_random() >> 32);
 	for (unsigned i = 0; i < VDSA_PORTALS * SLOTS; i++)
-		soft_store64(s, SOFT_BAR2 + 64 * i, SOFT_DESC + 64 * i);
+		store(s, SOFT_BAR2 + 64 * i, SOFT_DESC + 64 * i);
 	before = own_exits(s);
 	soft_run(s);
 	EXPECT_EQ(before + 1, own_exits(s));
@@ -42,24 +41,14 @@ TEST(soft_portal_no_exits, "vdsa.soft.portal.no_exits", NEEDS_HV, "DSA 3.3, 7.5.
 		memset(s->page[i], 0, DSA_PORTAL_SIZE);
 }
 
+TEST(soft_portal_no_exits, "vdsa.soft.portal.no_exits", NEEDS_HV, "DSA 3.3, 7.5.2")
+{
+	fill_portals(soft_store64);
+}
+
 TEST(soft_portal_movdir64b, "vdsa.soft.portal.movdir64b", NEEDS_HV | NEEDS_MOVDIR64B, "DSA 3.3, SDM 2 MOVDIR64B")
 {
-	struct soft *s = soft_open();
-	uint8_t *from = guest_at(s->vm, SOFT_DESC);
-	uint64_t before;
-
-	soft_start(s);
-	for (unsigned i = 0; i < VDSA_PORTALS * DSA_PORTAL_SIZE; i++)
-		from[i] = (uint8_t)(test_random() >> 32);
-	for (unsigned i = 0; i < VDSA_PORTALS * SLOTS; i++)
-		soft_movdir64b(s, SOFT_BAR2 + 64 * i, SOFT_DESC + 64 * i);
-	before = own_exits(s);
-	soft_run(s);
-	EXPECT_EQ(before + 1, own_exits(s));
-	for (unsigned i = 0; i < VDSA_PORTALS; i++)
-		EXPECT_MEM_EQ(from + i * DSA_PORTAL_SIZE, s->page[i], DSA_PORTAL_SIZE);
-	for (unsigned i = 0; i < VDSA_PORTALS; i++)
-		memset(s->page[i], 0, DSA_PORTAL_SIZE);
+	fill_portals(soft_movdir64b);
 }
 
 /* ---- another processor looks on ---- */

@@ -41,18 +41,9 @@ GUEST(worker, INTERRUPTS "sti\nmov %edi, %r12d\nmov $0xc0011000, %r13d\n"
 /* The WQs 0 and 1 of one device, a guest on each, as their drivers leave them. */
 static void two(struct bound *guest[2])
 {
-	struct dsa_wq_config config;
-
-	if (test_dsa()->caps.wqs < 2 || test_dsa()->caps.wq_entries < 4)
-		SKIP("the device has one WQ, or too few entries");
-	bound_prepare(0);
-	EXPECT_DSA(dsa_disable(test_dsa()));
-	config = dsa_wq_default(test_dsa());
-	config.size = test_dsa()->caps.wq_entries / 2 < 16 ? 1 : 8;
-	EXPECT_DSA(dsa_wq_configure(test_dsa(), 0, &config));
-	EXPECT_DSA(dsa_wq_configure(test_dsa(), 1, &config));
-	EXPECT_DSA(dsa_group_configure(test_dsa(), 0, 3, GENMASK64(test_dsa()->caps.engines - 1, 0)));
-	EXPECT_DSA(dsa_enable(test_dsa()));
+	if (test_dsa()->caps.wq_entries < 4)
+		SKIP("the device's WQs have too few entries");
+	bound_prepare_two();
 	for (unsigned i = 0; i < 2; i++) {
 		guest[i] = bound_open(i);
 		bound_start(guest[i]);
