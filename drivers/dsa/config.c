@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Groups, engines and work queues (9.2.27 to 9.2.29 are their tables). */
 #include <errno.h>
+#include <linux/pci_regs.h>
 #include <string.h>
 
 #include "drivers/dsa/dsa.h"
@@ -8,9 +9,10 @@
 
 #define DEFAULT_SIZE     16U
 #define DEFAULT_PRIORITY 8U
-/* Traffic class 0 is mapped everywhere; 1 to the virtual channel that firmware keeps for slow destinations. */
+/* Traffic class 0 is mapped everywhere; 1, where firmware maps it, to the virtual channel for slow destinations. */
 #define TC_A             0U
 #define TC_B             1U
+#define VC_CLASSES       0xffU
 
 static uint64_t wqcfg_at(const struct dsa *dsa, unsigned wq, unsigned dword)
 {
@@ -178,8 +180,27 @@ int dsa_group_read_config(struct dsa *dsa, unsigned group, uint64_t *wqs, uint64
 	return 0;
 }
 
+uint8_t dsa_mapped_classes(const struct dsa *dsa)
+{
+	uint32_t mapped = BIT32(0);
+	unsigned at = pci_ext_capability(dsa->pci, PCI_EXT_CAP_ID_VC), more;
+
+	if (!at)
+		return (uint8_t)mapped;
+	more = pci_read32(dsa->pci, at + PCI_VC_PORT_CAP1) & PCI_VC_CAP1_EVCC;
+	for (unsigned i = 0; i <= more; i++, at += PCI_CAP_VC_PER_VC_SIZEOF) {
+		const uint32_t control = pci_read32(dsa->pci, at + PCI_VC_RES_CTRL);
+
+		if (control & PCI_VC_RES_CTRL_ENABLE &&
+		    !(pci_read16(dsa->pci, at + PCI_VC_RES_STATUS) & PCI_VC_RES_STATUS_NEGO))
+			mapped |= control & VC_CLASSES;
+	}
+	return (uint8_t)mapped;
+}
+
 int dsa_group_configure(struct dsa *dsa, unsigned group, uint64_t wqs, uint64_t engines)
 {
+	const uint64_t tc_b = dsa_mapped_classes(dsa) & BIT32(TC_B) ? TC_B : TC_A;
 	uint64_t is_wqs = 0, is_engines = 0, at = grpcfg_at(dsa, group);
 	int rc = dsa_group_read_config(dsa, group, &is_wqs, &is_engines);
 
@@ -191,8 +212,7 @@ int dsa_group_configure(struct dsa *dsa, unsigned group, uint64_t wqs, uint64_t 
 			mmio_write64(dsa->regs, at + DSA_GRPCFG_WQS + 8 * i, 0);
 		mmio_write64(dsa->regs, at + DSA_GRPCFG_ENGINES, engines);
 		mmio_write64(dsa->regs, at + DSA_GRPCFG_FLAGS,
-		             FIELD_PREP(DSA_GRPFLAGS_TC_A, (uint64_t)TC_A) |
-		                     FIELD_PREP(DSA_GRPFLAGS_TC_B, (uint64_t)TC_B) |
+		             FIELD_PREP(DSA_GRPFLAGS_TC_A, (uint64_t)TC_A) | FIELD_PREP(DSA_GRPFLAGS_TC_B, tc_b) |
 		                     FIELD_PREP(DSA_GRPFLAGS_RB_ALLOWED, (uint64_t)dsa->caps.read_buffers));
 		dsa_group_read_config(dsa, group, &is_wqs, &is_engines);
 	}

@@ -136,7 +136,10 @@ struct dsa_wq_config dsa_wq_default(const struct dsa *dsa);
  */
 int dsa_wq_configure(struct dsa *dsa, unsigned wq, const struct dsa_wq_config *config);
 int dsa_wq_read_config(struct dsa *dsa, unsigned wq, struct dsa_wq_config *config);
-/* The WQs (bitmap of the first 64) and engines of a group. A fixed configuration is only compared: -EPERM. */
+/* The traffic classes (bit n: TCn) that an enabled virtual channel of the function has. TC0 always is one of them. */
+uint8_t dsa_mapped_classes(const struct dsa *dsa);
+/* The WQs (bitmap of the first 64) and engines of a group, whose second traffic class is 1 if it can be, else 0. A
+ * fixed configuration is only compared: -EPERM. */
 int dsa_group_configure(struct dsa *dsa, unsigned group, uint64_t wqs, uint64_t engines);
 int dsa_group_read_config(struct dsa *dsa, unsigned group, uint64_t *wqs, uint64_t *engines);
 /* Change the PASID of a disabled WQ; IOMMU_NO_PASID switches it off. */

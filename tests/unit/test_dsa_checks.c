@@ -395,6 +395,50 @@ static void handles(void **state)
 	assert_int_equal(check(&env, with(good(0), 36, 8, 2)), 0);
 }
 
+/* Which of the three addresses each opcode has, from its description. */
+static void traffic_classes(void **state)
+{
+	static const struct {
+		uint8_t opcode;
+		uint32_t addresses; /* bits of their selectors */
+	} rows[] = {
+	        {0x00, 0x000}, {0x01, 0x200}, {0x02, 0x000}, {0x03, 0x600}, {0x04, 0x400}, {0x05, 0x600},
+	        {0x06, 0x200}, {0x07, 0xe00}, {0x08, 0x600}, {0x09, 0xe00}, {0x10, 0x200}, {0x11, 0x600},
+	        {0x12, 0x200}, {0x13, 0x600}, {0x14, 0x600}, {0x15, 0x600}, {0x20, 0x400},
+	};
+	struct dsa_env env = flat_env(1);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const uint32_t all = rows[i].addresses | 0x1000; /* with the completion record */
+
+		/* Each address has TC-A unless its selector says TC-B. */
+		for (uint32_t set = 0; set <= 0x1e00; set += 0x200) {
+			const struct dsa_raw_desc d = with_flags(good(rows[i].opcode), set, 0);
+
+			if (set & ~all)
+				continue;
+			env.unmapped = 0;
+			assert_int_equal(check(&env, d), 0);
+			env.unmapped = 1;
+			assert_int_equal(check(&env, d), set == all ? 0 : DSA_COMP_TRAFFIC_CLASS_CONF);
+			env.unmapped = 2;
+			assert_int_equal(check(&env, d), set ? DSA_COMP_TRAFFIC_CLASS_CONF : 0);
+			env.unmapped = 3;
+			assert_int_equal(check(&env, d), DSA_COMP_TRAFFIC_CLASS_CONF);
+			env.fault = DSA_FAULT_CLASS_UNCHECKED;
+			assert_int_equal(check(&env, d), 0);
+			env.fault = DSA_FAULT_NONE;
+		}
+	}
+	/* An address that is there only with another flag; nothing without any. */
+	env.unmapped = 1;
+	assert_int_equal(check(&env, with_flags(good(0x10), 0x11200, 0)), DSA_COMP_TRAFFIC_CLASS_CONF);
+	assert_int_equal(check(&env, with_flags(good(0x10), 0x11a00, 0)), 0);
+	env.unmapped = 3;
+	assert_int_equal(check(&env, with_flags(good(0x00), 0, CRAV_RCR)), 0);
+}
+
 static void opcode_unchecked(void **state)
 {
 	struct dsa_env env = flat_env(1);
@@ -420,6 +464,7 @@ int main(void)
 	        cmocka_unit_test(overlaps),
 	        cmocka_unit_test(alignment),
 	        cmocka_unit_test(handles),
+	        cmocka_unit_test(traffic_classes),
 	        cmocka_unit_test(opcode_unchecked),
 	};
 

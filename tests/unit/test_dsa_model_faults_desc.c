@@ -110,6 +110,32 @@ static uint64_t misaligned_list(struct world *w)
 	return status(20) == DSA_COMP_DESCLIST_ALIGN;
 }
 
+/* Both classes of the group are 0. */
+static uint64_t unmapped_class(struct world *w)
+{
+	struct dsa_model_pci pci = w->m.pci;
+
+	pci.unmapped = BIT32(0);
+	dsa_model_pci_changed(&w->m, &pci);
+	run(w, DWQ, 0, noop(0));
+	return status(0);
+}
+
+/* TC-B, which this descriptor does not use. */
+static uint64_t other_class(struct world *w)
+{
+	struct dsa_model_pci pci = w->m.pci;
+
+	pci.unmapped = BIT32(5);
+	dsa_model_pci_changed(&w->m, &pci);
+	(void)command(w, DSA_CMD_DISABLE_DEVICE, 0);
+	wr64(w, grpflags_at(0), rd64(w, grpflags_at(0)) | FIELD_PREP(DSA_GRPFLAGS_TC_B, 5));
+	(void)command(w, DSA_CMD_ENABLE_DEVICE, 0);
+	(void)command(w, DSA_CMD_ENABLE_WQ, DWQ);
+	run(w, DWQ, 0, noop(0));
+	return status(0);
+}
+
 static const struct fault_row rows[] = {
         {DSA_FAULT_DIF_INSERT_TAG, inserted_ref, 5, 6},
         {DSA_FAULT_COMPVAL_PHASE, compval_result, 0, 1},
@@ -122,6 +148,8 @@ static const struct fault_row rows[] = {
         {DSA_FAULT_WQ_LIMIT_UNCHECKED, move_beyond_limit, 1, 0},
         {DSA_FAULT_COUNT_UNCHECKED, batch_of_one, DSA_COMP_DESC_CNT_ERANGE, DSA_COMP_SUCCESS},
         {DSA_FAULT_LIST_ALIGN_UNCHECKED, misaligned_list, 1, 0},
+        {DSA_FAULT_CLASS_UNCHECKED, unmapped_class, DSA_COMP_TRAFFIC_CLASS_CONF, DSA_COMP_SUCCESS},
+        {DSA_FAULT_CLASS_SWAPPED, other_class, DSA_COMP_SUCCESS, DSA_COMP_TRAFFIC_CLASS_CONF},
 };
 
 static void each_fault_shows(void **s)
@@ -134,7 +162,7 @@ static void each_fault_has_a_row(void **s)
 {
 	(void)s;
 	fault_rows_cover(rows, ARRAY_SIZE(rows), DSA_FAULT_DIF_INSERT_TAG, DSA_FAULT_DELTA_OVERRUN);
-	fault_rows_cover(rows, ARRAY_SIZE(rows), DSA_FAULT_REQUIRED_UNCHECKED, DSA_FAULT_LIST_ALIGN_UNCHECKED);
+	fault_rows_cover(rows, ARRAY_SIZE(rows), DSA_FAULT_REQUIRED_UNCHECKED, DSA_FAULT_CLASS_SWAPPED);
 }
 
 int main(void)

@@ -293,6 +293,21 @@ static bool handle_good(const struct dsa_env *env, const struct dsa_raw_desc *de
 	       env->handle_ok(env, dsa_desc_handle(desc));
 }
 
+/*
+ * Whether each address, the record's too, has a traffic class that gets anywhere. The selectors that may be set are
+ * those of the addresses that are there.
+ */
+static bool classes_good(const struct dsa_env *env, const struct dsa_raw_desc *desc, uint8_t opcode)
+{
+	const uint32_t flags = dsa_desc_flags(desc);
+	const uint32_t selectors =
+	        allowed_flags(env, opcode, flags) & ((uint32_t)(A1 | A2 | A3) | (uint32_t)IDXD_OP_FLAG_CR_TCS);
+
+	if (env->fault == DSA_FAULT_CLASS_UNCHECKED)
+		return true;
+	return !(env->unmapped & BIT32(0) && selectors & ~flags) && !(env->unmapped & BIT32(1) && selectors & flags);
+}
+
 static uint8_t check(const struct dsa_env *env, const struct dsa_raw_desc *desc, struct dsa_result *result)
 {
 	uint8_t opcode = dsa_desc_opcode(desc);
@@ -329,7 +344,7 @@ static uint8_t check(const struct dsa_env *env, const struct dsa_raw_desc *desc,
 		return DSA_COMP_INT_HANDLE_INVAL;
 	if (!aligned(env, desc, opcode))
 		return DSA_COMP_ADDR_ALIGN;
-	return 0;
+	return classes_good(env, desc, opcode) ? 0 : DSA_COMP_TRAFFIC_CLASS_CONF;
 }
 
 uint8_t dsa_check_descriptor(const struct dsa_env *env, const struct dsa_raw_desc *desc, struct dsa_result *result)

@@ -33,6 +33,7 @@ static void fill_env(struct dsa_run *run, struct dsa_env *env)
 	        .max_batch = FIELD_GET(DSA_WQCFG3_MAX_BATCH, wq->cfg[3]),
 	        .bof = (wq->cfg[2] & DSA_WQCFG2_BOF) != 0,
 	        .rci_reserved = !(m->gencfg & DSA_GENCFG_USER_INT) && entry->pasid != DSA_NO_PASID && !entry->priv,
+	        .unmapped = dsa_unmapped_classes(m, run->engine),
 	        .run = run,
 	        .ask = dsa_may_ask(m, wq) ? dsa_ask_page : NULL,
 	        .blocks = true,

@@ -61,6 +61,8 @@ struct dsa_env {
 	bool bof;           /* WQCFG.BOF */
 	bool rci_reserved;  /* user-mode interrupts off, PASID on and not privileged (5.2) */
 	bool in_batch;
+	uint8_t unmapped; /* which of the group's traffic classes no enabled virtual channel has: bit 0 TC-A, bit 1 TC-B
+	                   */
 	/*
 	 * Asks the host for a page of `who` and waits for the answer; attempt counts from 0. NULL: page requests are
 	 * off. blocks: faults of what is accessed now are to be asked for (data needs the descriptor's BOF flag: 8.1).

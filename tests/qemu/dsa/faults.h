@@ -36,6 +36,9 @@
 	X(WQ_LIMIT_UNCHECKED, "wq-limit-unchecked", "the WQ's limit of the transfer size is not looked at")            \
 	X(COUNT_UNCHECKED, "count-unchecked", "a batch of any size is accepted")                                       \
 	X(LIST_ALIGN_UNCHECKED, "list-align-unchecked", "a misaligned descriptor list is accepted")                    \
+	X(CLASS_UNCHECKED, "class-unchecked",                                                                          \
+	  "descriptors may use a traffic class that no enabled virtual channel has")                                   \
+	X(CLASS_SWAPPED, "class-swapped", "the check of traffic classes takes each group's TC-A for its TC-B")         \
 	/* completion: engine.c */                                                                                     \
 	X(COMPLETION_LOST, "completion-lost", "completion records are never written")                                  \
 	X(COMPLETION_EMPTY, "completion-empty", "success is reported, and the operation was not done")                 \

@@ -18,12 +18,13 @@
  *	evl.c         the event log of version 2            (5.9)
  *	interrupts.c  INTCAUSE, MSI-X and IMS, handles      (3.7, 9.2.22)
  *	errors.c      SWERROR, halt                         (5.8, 5.9)
+ *	traffic.c     traffic classes                       (4.5, 9.2.27)
  *	inject.c      what goes wrong at a chosen moment
  *	perfmon.c     the performance monitoring counters
  *	exec.h        one descriptor
  *
  * Not modelled yet: the inter-domain operations of version 2 with their table (IDPT, IDCAP, IDBR, commands 15 to 17),
- * the page size filter of performance monitoring, traffic classes (each is mapped).
+ * the page size filter of performance monitoring.
  */
 #ifndef TESTS_QEMU_DSA_MODEL_H
 #define TESTS_QEMU_DSA_MODEL_H
@@ -90,6 +91,7 @@ struct dsa_model_pci {
 	bool prs;
 	uint32_t prs_capacity;
 	uint32_t prs_allocation;
+	uint8_t unmapped; /* traffic classes that no enabled virtual channel has; may change at any time */
 };
 
 struct dsa_model_config {
@@ -332,6 +334,12 @@ void dsa_wq_drop(struct dsa_model *m, unsigned wq, uint32_t pasid_only);
 /* Whether something submitted before seq is still queued or executed, in the WQs of the bitmap, with that PASID. */
 bool dsa_outstanding(const struct dsa_model *m, uint32_t wqs, uint32_t pasid, uint64_t seq);
 void dsa_occupancy_check(struct dsa_model *m, unsigned wq);
+
+/* traffic.c: that of the group's two classes which a selector flag (0 or not) chooses, -1 for an engine without a group
+ */
+int dsa_traffic_class(const struct dsa_model *m, const struct dsa_engine *engine, uint32_t selector);
+/* Which of the two no enabled virtual channel has: bit 0 TC-A, bit 1 TC-B. */
+uint8_t dsa_unmapped_classes(const struct dsa_model *m, const struct dsa_engine *engine);
 
 /* perfmon.c */
 struct dsa_counted {

@@ -24,8 +24,6 @@ static const struct {
         {DSA_PCI_EXPRESS + PCI_EXP_DEVCTL, 2, 0x2910, 0x7fff, 0},
         {DSA_PCI_PM + PCI_PM_CTRL, 2, 0x0008, 0x0103, 0x8000},
         {DSA_PCI_TPH + 8, 4, 0, 0x00000307, 0},
-        {DSA_PCI_VC + 0x14, 4, 0x800000ff, 0x000000fe, 0},
-        {DSA_PCI_VC + 0x20, 4, 0x01000000, 0x870000fe, 0},
         {DSA_PCI_DVSEC + 0x10, 4, 1, 1, 0},
         {DSA_PCI_ATS + PCI_ATS_CTRL, 2, 0, 0x801f, 0},
         {DSA_PCI_PASID + PCI_PASID_CTRL, 2, 0, 0x0005, 0},
@@ -42,10 +40,73 @@ static void put(uint8_t *base, unsigned size, uint32_t value)
 		pci_set_long(base, value);
 }
 
-void dsa_pci_caps_reset(PCIDevice *dev)
+/* ---- virtual channels (PCIe 7.9.1): VC0, and VC1, which has no traffic class when power comes on ---- */
+
+#define VCS          2
+#define VC_MAP       0xffU
+#define VC1_WRITABLE (VC_MAP - 1 | PCI_VC_RES_CTRL_ID | PCI_VC_RES_CTRL_ENABLE)
+
+static uint8_t *vc_at(uint8_t *config, unsigned vc)
+{
+	return config + DSA_PCI_VC + vc * PCI_CAP_VC_PER_VC_SIZEOF;
+}
+
+/* Its identifier is locked while it is enabled. It comes up at once, unless VC0 has that identifier. */
+static void settle_vc1(PCIDevice *dev)
+{
+	const uint32_t control = pci_get_long(vc_at(dev->config, 1) + PCI_VC_RES_CTRL);
+	const bool enabled = (control & PCI_VC_RES_CTRL_ENABLE) != 0;
+
+	pci_set_long(vc_at(dev->wmask, 1) + PCI_VC_RES_CTRL,
+	             enabled ? VC1_WRITABLE & ~(uint32_t)PCI_VC_RES_CTRL_ID : VC1_WRITABLE);
+	pci_set_word(vc_at(dev->config, 1) + PCI_VC_RES_STATUS,
+	             enabled && control & PCI_VC_RES_CTRL_ID ? 0 : PCI_VC_RES_STATUS_NEGO);
+}
+
+/* As power-on leaves them, or as the firmware of Sapphire Rapids hands them over: traffic class 1 has VC1 for itself.
+ */
+static void reset_vcs(PCIDevice *dev, bool by_firmware)
+{
+	pci_set_long(vc_at(dev->config, 0) + PCI_VC_RES_CTRL, by_firmware ? 0x800000fd : 0x800000ff);
+	pci_set_long(vc_at(dev->config, 1) + PCI_VC_RES_CTRL, by_firmware ? 0x81000002 : 0x01000000);
+	settle_vc1(dev);
+}
+
+static void init_vcs(PCIDevice *dev)
+{
+	pcie_add_capability(dev, PCI_EXT_CAP_ID_VC, 1, DSA_PCI_VC,
+	                    PCI_CAP_VC_BASE_SIZEOF + VCS * PCI_CAP_VC_PER_VC_SIZEOF);
+	pci_set_long(dev->config + DSA_PCI_VC + PCI_VC_PORT_CAP1, VCS - 1);
+	/* Traffic class 0 is VC0's for ever. */
+	pci_set_long(vc_at(dev->wmask, 0) + PCI_VC_RES_CTRL, VC_MAP - 1);
+}
+
+static uint8_t unmapped_classes(PCIDevice *dev)
+{
+	uint32_t mapped = 0;
+
+	for (unsigned i = 0; i < VCS; i++) {
+		const uint32_t control = pci_get_long(vc_at(dev->config, i) + PCI_VC_RES_CTRL);
+
+		if (control & PCI_VC_RES_CTRL_ENABLE &&
+		    !(pci_get_word(vc_at(dev->config, i) + PCI_VC_RES_STATUS) & PCI_VC_RES_STATUS_NEGO))
+			mapped |= control & VC_MAP;
+	}
+	return (uint8_t)~mapped;
+}
+
+/* ---- all of them ---- */
+
+void dsa_pci_caps_flr(PCIDevice *dev)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(writable); i++)
 		put(dev->config + writable[i].offset, writable[i].size, writable[i].reset);
+}
+
+void dsa_pci_caps_reset(PCIDevice *dev, bool firmware_vcs)
+{
+	dsa_pci_caps_flr(dev);
+	reset_vcs(dev, firmware_vcs);
 }
 
 bool dsa_pci_caps_init(PCIDevice *dev, Error **errp)
@@ -72,8 +133,7 @@ bool dsa_pci_caps_init(PCIDevice *dev, Error **errp)
 	pcie_add_capability(dev, PCI_EXT_CAP_ID_LTR, 1, DSA_PCI_LTR, 8);
 	pcie_add_capability(dev, PCI_EXT_CAP_ID_TPH, 1, DSA_PCI_TPH, 16);
 	pci_set_long(config + DSA_PCI_TPH + 4, 0x00010205);
-	pcie_add_capability(dev, PCI_EXT_CAP_ID_VC, 1, DSA_PCI_VC, 0x30);
-	pci_set_long(config + DSA_PCI_VC + 4, 1);
+	init_vcs(dev);
 	pcie_add_capability(dev, PCI_EXT_CAP_ID_DVSEC, 1, DSA_PCI_DVSEC, 0x18);
 	pci_set_long(config + DSA_PCI_DVSEC + 4, DSA_PCI_VENDOR | 0x18U << 20);
 	pci_set_word(config + DSA_PCI_DVSEC + 8, 5);
@@ -91,7 +151,6 @@ bool dsa_pci_caps_init(PCIDevice *dev, Error **errp)
 		put(dev->w1cmask + writable[i].offset, writable[i].size, writable[i].clear);
 	}
 	pcie_cap_flr_init(dev);
-	dsa_pci_caps_reset(dev);
 	return true;
 }
 
@@ -110,6 +169,7 @@ void dsa_pci_state(PCIDevice *dev, struct dsa_model_pci *pci)
 	const uint8_t *config = dev->config;
 	uint16_t pasid = pci_get_word(config + DSA_PCI_PASID + PCI_PASID_CTRL);
 
+	settle_vc1(dev);
 	*pci = (struct dsa_model_pci){
 	        .bus_master = (pci_get_word(config + PCI_COMMAND) & PCI_COMMAND_MASTER) != 0,
 	        .pasid = (pasid & PCI_PASID_CTRL_ENABLE) != 0,
@@ -118,5 +178,6 @@ void dsa_pci_state(PCIDevice *dev, struct dsa_model_pci *pci)
 	        .prs = (pci_get_word(config + DSA_PCI_PRI + PCI_PRI_CTRL) & PCI_PRI_CTRL_ENABLE) != 0,
 	        .prs_capacity = DSA_PCI_PRI_CAPACITY,
 	        .prs_allocation = pci_get_long(config + DSA_PCI_PRI + PCI_PRI_ALLOC_REQ),
+	        .unmapped = unmapped_classes(dev),
 	};
 }

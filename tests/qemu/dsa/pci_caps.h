@@ -21,11 +21,13 @@
 
 /* Add them all (MSI-X is QEMU's own). Returns whether it worked; else *errp says why not. */
 bool dsa_pci_caps_init(PCIDevice *dev, Error **errp);
-/* Enable bits and the like, as after reset. */
-void dsa_pci_caps_reset(PCIDevice *dev);
+/* Enable bits and the like, as after reset; firmware_vcs: virtual channels as firmware hands them over. */
+void dsa_pci_caps_reset(PCIDevice *dev, bool firmware_vcs);
+/* The same but for the virtual channels, which a function level reset leaves alone (PCIe 6.6.2). */
+void dsa_pci_caps_flr(PCIDevice *dev);
 /* The Stopped bit, which page requests that are on do not have. */
 void dsa_pci_page_requests(PCIDevice *dev, bool enabled);
-/* What the device takes from configuration space. */
+/* After a change of configuration space: what the device takes from it. */
 void dsa_pci_state(PCIDevice *dev, struct dsa_model_pci *pci);
 
 #endif

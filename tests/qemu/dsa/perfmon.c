@@ -114,20 +114,6 @@ static void count_engine(struct dsa_model *m, const struct dsa_engine *engine, c
 	                                           .size = desc ? transfer_size(desc) : -1});
 }
 
-/* The traffic class that a selector flag of the descriptor chooses. */
-static int traffic_class(const struct dsa_model *m, const struct dsa_engine *engine, const struct dsa_raw_desc *desc,
-                         uint32_t selector)
-{
-	for (unsigned g = 0; g < DSA_MODEL_GROUPS; g++) {
-		const struct dsa_group *group = &m->groups[g];
-
-		if (group->engines & BIT64(engine - m->engines))
-			return (int)(dsa_desc_flags(desc) & selector ? FIELD_GET(DSA_GRPFLAGS_TC_B, group->flags)
-			                                             : FIELD_GET(DSA_GRPFLAGS_TC_A, group->flags));
-	}
-	return -1;
-}
-
 void dsa_perfmon_engine(struct dsa_model *m, const struct dsa_engine *engine, const struct dsa_raw_desc *desc,
                         unsigned category, uint32_t event)
 {
@@ -136,7 +122,7 @@ void dsa_perfmon_engine(struct dsa_model *m, const struct dsa_engine *engine, co
 	if (!engine)
 		return;
 	if (category == DSA_EVENTS_COMPLETION && event == DSA_EVENT_RECORD)
-		tc = traffic_class(m, engine, desc, IDXD_OP_FLAG_CR_TCS);
+		tc = dsa_traffic_class(m, engine, dsa_desc_flags(desc) & IDXD_OP_FLAG_CR_TCS);
 	count_engine(m, engine, desc, tc, category, event, 1);
 }
 
@@ -178,13 +164,13 @@ void dsa_perfmon_data(struct dsa_model *m, const struct dsa_engine *engine, cons
 	if (opcode == DSA_OPCODE_CR_DELTA)
 		destination = IDXD_OP_FLAG_ADDR3_TCS;
 	if (in) {
-		tc = traffic_class(m, engine, desc, IDXD_OP_FLAG_ADDR1_TCS);
+		tc = dsa_traffic_class(m, engine, dsa_desc_flags(desc) & IDXD_OP_FLAG_ADDR1_TCS);
 		count_engine(m, engine, desc, tc, DSA_EVENTS_ENGINE, DSA_EVENT_INPUT,
 		             ALIGN_UP(in, DSA_EVENT_DATA_UNIT) / DSA_EVENT_DATA_UNIT);
 		count_engine(m, engine, desc, tc, DSA_EVENTS_ENGINE, DSA_EVENT_READER, 1);
 	}
 	if (out) {
-		tc = traffic_class(m, engine, desc, destination);
+		tc = dsa_traffic_class(m, engine, dsa_desc_flags(desc) & destination);
 		count_engine(m, engine, desc, tc, DSA_EVENTS_ENGINE, DSA_EVENT_OUTPUT,
 		             ALIGN_UP(out, DSA_EVENT_DATA_UNIT) / DSA_EVENT_DATA_UNIT);
 		count_engine(m, engine, desc, tc, DSA_EVENTS_ENGINE, DSA_EVENT_WRITER, 1);

@@ -41,6 +41,7 @@ struct IntelDSA {
 	char *version;
 	bool cmdcap;
 	bool evl_drops;
+	bool firmware_vcs;
 	uint64_t service_ns;
 	uint64_t command_ns;
 };
@@ -337,7 +338,10 @@ static void reset(DeviceState *device)
 	IntelDSA *s = INTEL_DSA(device);
 
 	timer_del(s->timer);
-	dsa_pci_caps_reset(PCI_DEVICE(device));
+	if (s->flr)
+		dsa_pci_caps_flr(PCI_DEVICE(device));
+	else
+		dsa_pci_caps_reset(PCI_DEVICE(device), s->firmware_vcs);
 	/* QEMU clears the command register behind this call: bus mastering is off as the rest is. */
 	s->model.pci = (struct dsa_model_pci){0};
 	dsa_tlb_flush(&s->tlb);
@@ -463,6 +467,7 @@ static const Property properties[] = {
         DEFINE_PROP_STRING("version", IntelDSA, version),
         DEFINE_PROP_BOOL("cmdcap", IntelDSA, cmdcap, false),
         DEFINE_PROP_BOOL("evl-drops", IntelDSA, evl_drops, false),
+        DEFINE_PROP_BOOL("firmware-vcs", IntelDSA, firmware_vcs, true),
         DEFINE_PROP_UINT64("service-ns", IntelDSA, service_ns, 1000),
         DEFINE_PROP_UINT64("command-ns", IntelDSA, command_ns, 5000),
 };
