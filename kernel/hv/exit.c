@@ -5,9 +5,12 @@
 #include <stdio.h>
 
 #include "kernel/bits.h"
+#include "kernel/console.h"
 #include "kernel/cpu.h"
+#include "kernel/exit.h"
 #include "kernel/hv/cpuid.h"
 #include "kernel/hv/decode.h"
+#include "kernel/hv/machine_check.h"
 #include "kernel/hv/vm.h"
 
 #define EXCEPTION_DB 1
@@ -17,6 +20,8 @@
 #define RFLAGS_TF    BIT64(8)
 #define RFLAGS_IF    BIT64(9)
 #define CR4_OSXSAVE  BIT64(18)
+
+#define CPUID_1_EDX_MCA BIT32(14)
 
 static void raise(struct hv_vm *vm, uint8_t vector)
 {
@@ -245,6 +250,23 @@ static void do_cr8(struct hv_vm *vm, const struct hv_regs *regs)
 	}
 }
 
+/* The guest's end; and the run's, as when the host takes one, if the processor is not to be relied on any more. */
+static bool do_machine_check(const struct hv_regs *regs, struct hv_result *result)
+{
+	char what[80] = "the processor has no banks to say why";
+	bool corrupt =
+	        cpu_cpuid(1, 0).edx & CPUID_1_EDX_MCA && hv_machine_check(what, sizeof(what), cpu_rdmsr, cpu_wrmsr);
+
+	result->end = HV_END_ERROR;
+	snprintf(result->text, sizeof(result->text), "machine check while the guest ran, at 0x%" PRIx64 ": %s",
+	         regs->rip, what);
+	if (corrupt) {
+		console_printf("# %s; the processor's context is corrupt\n", result->text);
+		platform_exit(EXIT_STATUS_CRASH);
+	}
+	return true;
+}
+
 static void count(struct hv_vm *vm, const struct hv_exit *exit)
 {
 	static const uint8_t causes[] = {
@@ -339,10 +361,7 @@ bool hv_handle_exit(struct hv_vm *vm, const struct hv_exit *exit, struct hv_resu
 		         vm->ops->name, words, exit->code);
 		return true;
 	case HV_EXIT_MACHINE_CHECK:
-		result->end = HV_END_ERROR;
-		snprintf(result->text, sizeof(result->text), "machine check while the guest ran, at 0x%" PRIx64,
-		         regs.rip);
-		return true;
+		return do_machine_check(&regs, result);
 	case HV_EXIT_UNKNOWN:
 		break;
 	}

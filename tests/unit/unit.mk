@@ -31,6 +31,7 @@ UNIT_SRC_vtd_ats := $(addprefix tests/qemu/vtd/,ats.c fault.c prq.c stages.c wal
 UNIT_SRC_vtd_queue := $(addprefix tests/qemu/vtd/,prq.c queue.c stages.c walk.c)
 UNIT_SRC_dsa_tlb := tests/qemu/dsa/tlb.c
 UNIT_SRC_hv_parts := kernel/hv/apic.c kernel/hv/cpuid.c
+UNIT_SRC_hv_machine_check := kernel/hv/machine_check.c
 UNIT_SRC_hv_posted := kernel/hv/posted.c
 UNIT_LIBS_hv_posted := -lpthread
 UNIT_SRC_hv_vmx := kernel/hv/vmx_pasid.c kernel/hv/vmx_words.c
