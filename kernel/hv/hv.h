@@ -45,8 +45,13 @@ const uint8_t *hv_call_instruction(void);
 
 /* An empty machine: no memory, no device. Returns 0, -ENODEV (hv_init() did not succeed) or -ENOMEM. */
 int hv_vm_create(struct hv_vm **out);
-/* Gives everything back, RAM included: first take the guest's memory out of the IOMMU. NULL is ignored. */
-void hv_vm_destroy(struct hv_vm *vm);
+/*
+ * Gives everything back, RAM included: first take the guest's memory out of the IOMMU. NULL is ignored. What was cut
+ * off while it ran the guest (kernel/guard.h) is undone on its processor. Returns 0, or -ETIMEDOUT when that processor
+ * does not answer: it may still execute the guest or write its state back, so all of the machine stays allocated for
+ * ever, and the console says so.
+ */
+int hv_vm_destroy(struct hv_vm *vm);
 
 /* ---- guest-physical address space ---- */
 

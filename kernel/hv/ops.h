@@ -94,7 +94,6 @@ struct hv_ops {
 
 	/* A virtual processor over those stage-2 tables. Returns 0 or -ENOMEM. */
 	int (*create)(void **vcpu, const struct hv_stage2 *stage2);
-	/* Also of one that is attached still, because what ran it was cut off (kernel/guard.h). */
 	void (*destroy)(void *vcpu);
 	/* Begin anew in 64-bit mode, ring 0, flat segments, with regs' general registers, RIP, RFLAGS, CR0, CR3, CR4,
 	 * EFER. */

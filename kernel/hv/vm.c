@@ -4,9 +4,13 @@
 #include <string.h>
 
 #include "kernel/bits.h"
+#include "kernel/console.h"
 #include "kernel/guest.h"
 #include "kernel/hv/vm.h"
 #include "kernel/mem.h"
+#include "kernel/smp.h"
+
+#define TAKE_OFF_TIMEOUT_MS 1000U
 
 static const struct hv_ops *vendor;
 
@@ -88,10 +92,39 @@ int hv_vm_create(struct hv_vm **out)
 	return 0;
 }
 
-void hv_vm_destroy(struct hv_vm *vm)
+static void take_off(void *arg)
+{
+	const struct hv_vm *vm = arg;
+
+	vm->ops->detach(vm->vcpu);
+}
+
+/* The processor that a run left the guest in, because it was cut off, answers and has it no more. */
+static bool is_nowhere(struct hv_vm *vm)
+{
+	uint32_t running = __atomic_load_n(&vm->running, __ATOMIC_SEQ_CST);
+
+	return !running || smp_run(running - 1, take_off, vm, TAKE_OFF_TIMEOUT_MS) == 0;
+}
+
+static void report_kept(const struct hv_vm *vm)
+{
+	uint64_t size = 0;
+
+	for (unsigned i = 0; i < vm->ram_count; i++)
+		size += vm->ram[i].size;
+	console_printf("# processor %u does not answer and may still run a guest: its %llu KiB of RAM stay allocated\n",
+	               vm->running - 1, (unsigned long long)size / 1024);
+}
+
+int hv_vm_destroy(struct hv_vm *vm)
 {
 	if (!vm)
-		return;
+		return 0;
+	if (!is_nowhere(vm)) {
+		report_kept(vm);
+		return -ETIMEDOUT;
+	}
 	if (vm->vcpu)
 		vm->ops->destroy(vm->vcpu);
 	hv_state_forget(&vm->state);
@@ -99,6 +132,7 @@ void hv_vm_destroy(struct hv_vm *vm)
 	for (unsigned i = 0; i < vm->ram_count; i++)
 		page_free(vm->ram[i].host, vm->ram[i].size / PAGE_SIZE);
 	page_free(vm, ALIGN_UP(sizeof(*vm), PAGE_SIZE) / PAGE_SIZE);
+	return 0;
 }
 
 bool hv_pasid_confined(void)

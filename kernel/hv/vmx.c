@@ -8,7 +8,6 @@
 #include "kernel/hv/vmx.h"
 #include "kernel/lock.h"
 #include "kernel/mem.h"
-#include "kernel/smp.h"
 #include "kernel/time.h"
 
 #define GUEST_VPID      1U /* one guest at a time on a processor; another one's translations are dropped */
@@ -107,20 +106,10 @@ static int make_bitmaps(void)
 
 /* ---- life ---- */
 
-static void destroy_here(void *vcpu)
-{
-	vmx_detach(vcpu);
-}
-
 static void vmx_destroy(void *vcpu)
 {
 	struct vmx_vcpu *v = vcpu;
 
-	/* A run that was abandoned may have left it in a processor, which may write it back at any time. */
-	if (v->cpu != VMX_NOWHERE)
-		smp_run(v->cpu, destroy_here, v, 1000);
-	if (v->cpu != VMX_NOWHERE)
-		return;
 	vmx_forget(v);
 	vmx_pasid_destroy(v);
 	page_free(v->vmcs, 1);

@@ -34,6 +34,7 @@ UNIT_SRC_hv_parts := kernel/hv/apic.c kernel/hv/cpuid.c
 UNIT_SRC_hv_machine_check := kernel/hv/machine_check.c
 UNIT_SRC_hv_posted := kernel/hv/posted.c
 UNIT_LIBS_hv_posted := -lpthread
+UNIT_SRC_hv_vm := kernel/hv/vm.c
 UNIT_SRC_hv_vmx := kernel/hv/vmx_pasid.c kernel/hv/vmx_words.c
 UNIT_SRC_hv_decode := $(addprefix kernel/hv/,arithmetic.c decode.c decode_operand.c emulate.c emulate_string.c walk.c)
 UNIT_ZYDIS := $(patsubst %,build/unit/obj/zydis/%.o,Decoder DecoderData SharedData)
