@@ -165,13 +165,6 @@ struct hv_ops {
 	void (*store_apic)(void *vcpu, struct hv_apic *apic);
 };
 
-/*
- * The MSRs that a guest has for itself and that switch with it, so no access to them exits: SYSENTER's and SYSCALL's,
- * the bases of FS, GS and KernelGS.
- */
-#define HV_OWN_MSRS \
-	0x174, 0x175, 0x176, 0xc0000081, 0xc0000082, 0xc0000083, 0xc0000084, 0xc0000100, 0xc0000101, 0xc0000102
-
 extern const struct hv_ops hv_svm;
 extern const struct hv_ops hv_vmx;
 

@@ -6,15 +6,13 @@
 
 #include "kernel/cpu.h"
 #include "kernel/guest.h"
+#include "kernel/hv/bitmaps.h"
 #include "kernel/hv/ops.h"
 #include "kernel/hv/svm.h"
-#include "kernel/lock.h"
 #include "kernel/mem.h"
 #include "kernel/smp.h"
 
-#define IOPM_PAGES  3
-#define MSRPM_PAGES 2
-#define GUEST_ASID  1U /* one guest at a time on a processor; another one's translations are flushed */
+#define GUEST_ASID 1U /* one guest at a time on a processor; another one's translations are flushed */
 
 #define CR4_LA57    BIT64(12)
 #define RFLAGS_RSVD BIT64(1)
@@ -42,9 +40,7 @@ struct svm_cpu {
 };
 
 static struct svm_cpu cpus[SMP_MAX_CPUS];
-static struct lock bitmaps_lock = LOCK_INIT("SVM bitmaps");
-static uint8_t *iopm;
-static uint8_t *msrpm;
+static struct hv_bitmaps bitmaps;
 static bool has_nrips;
 
 static struct hv_stage2_format npt_format = {
@@ -95,45 +91,15 @@ static uint32_t svm_offers(void)
 }
 
 /* Two bits an MSR, the lower one for reads, from three ranges of 2 KiB each (APM vol. 2, 15.11). */
-static void msrpm_allow(uint32_t msr)
+static void msr_allow(uint8_t *msrs, uint32_t msr, bool write)
 {
 	uint32_t base = msr >= 0xc0010000 ? 0x1000 : msr >= 0xc0000000 ? 0x800 : 0;
-	uint32_t bit = (msr & 0x1fff) * 2;
+	uint32_t bit = (msr & 0x1fff) * 2 + write;
 
-	msrpm[base + bit / 8] &= (uint8_t) ~(3U << (bit % 8));
+	msrs[base + bit / 8] &= (uint8_t) ~(1U << (bit % 8));
 }
 
-static int fill_bitmaps(void)
-{
-	static const uint32_t own[] = {HV_OWN_MSRS};
-
-	if (iopm)
-		return 0;
-	iopm = page_alloc(IOPM_PAGES);
-	msrpm = page_alloc(MSRPM_PAGES);
-	if (!iopm || !msrpm) {
-		page_free(iopm, IOPM_PAGES);
-		page_free(msrpm, MSRPM_PAGES);
-		iopm = msrpm = NULL;
-		return -ENOMEM;
-	}
-	memset(iopm, 0xff, IOPM_PAGES * PAGE_SIZE);
-	memset(msrpm, 0xff, MSRPM_PAGES * PAGE_SIZE);
-	for (unsigned i = 0; i < ARRAY_SIZE(own); i++)
-		msrpm_allow(own[i]);
-	return 0;
-}
-
-/* Once; the first guests may be made on several processors at a time. */
-static int make_bitmaps(void)
-{
-	int rc;
-
-	lock_acquire(&bitmaps_lock);
-	rc = fill_bitmaps();
-	lock_release(&bitmaps_lock);
-	return rc;
-}
+static const struct hv_bitmap_format bitmap_format = {.port_pages = 3, .msr_pages = 2, .allow = msr_allow};
 
 static int svm_enable(void)
 {
@@ -197,8 +163,8 @@ static void init_controls(struct svm_vcpu *v, uint64_t nested_cr3)
 	c->intercept2 = INTERCEPT2_VMRUN | INTERCEPT2_VMMCALL | INTERCEPT2_VMLOAD | INTERCEPT2_VMSAVE |
 	                INTERCEPT2_STGI | INTERCEPT2_CLGI | INTERCEPT2_SKINIT | INTERCEPT2_RDTSCP | INTERCEPT2_WBINVD |
 	                INTERCEPT2_MONITOR | INTERCEPT2_MWAIT | INTERCEPT2_MWAIT_ARMED | INTERCEPT2_XSETBV;
-	c->iopm_pa = phys_of(iopm);
-	c->msrpm_pa = phys_of(msrpm);
+	c->iopm_pa = phys_of(bitmaps.ports);
+	c->msrpm_pa = phys_of(bitmaps.msrs);
 	c->asid = GUEST_ASID;
 	c->nested = NESTED_ENABLE;
 	c->nested_cr3 = nested_cr3;
@@ -223,7 +189,7 @@ static int svm_create(void **vcpu, const struct hv_stage2 *stage2)
 {
 	struct svm_vcpu *v;
 	uint64_t root;
-	int rc = make_bitmaps();
+	int rc = hv_bitmaps_make(&bitmaps, &bitmap_format, false);
 
 	*vcpu = NULL;
 	if (rc)

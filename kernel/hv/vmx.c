@@ -5,16 +5,14 @@
 
 #include "kernel/cpu.h"
 #include "kernel/guest.h"
+#include "kernel/hv/bitmaps.h"
 #include "kernel/hv/vmx.h"
-#include "kernel/lock.h"
 #include "kernel/mem.h"
 #include "kernel/time.h"
 
-#define GUEST_VPID      1U /* one guest at a time on a processor; another one's translations are dropped */
-#define IO_BITMAP_PAGES 2
-#define APIC_TPR        0x80
-#define MSR_X2APIC_EOI  0x80bU
-#define NS_PER_S        UINT64_C(1000000000)
+#define GUEST_VPID 1U /* one guest at a time on a processor; another one's translations are dropped */
+#define APIC_TPR   0x80
+#define NS_PER_S   UINT64_C(1000000000)
 
 #define CR0_PE    BIT64(0)
 #define RFLAGS_IF BIT64(9)
@@ -24,9 +22,7 @@
 #define EXCEPTION_AC 17
 #define EXCEPTION_MC 18
 
-static struct lock bitmaps_lock = LOCK_INIT("VMX bitmaps");
-static uint8_t *io_bitmap;
-static uint8_t *msr_bitmap;
+static struct hv_bitmaps bitmaps;
 
 static struct hv_stage2_format ept_format = {
         .present = EPT_READ | EPT_WRITE | EPT_EXECUTE,
@@ -39,45 +35,22 @@ static struct hv_stage2_format ept_format = {
 };
 
 /* One bit an MSR: reads of the low range, of the high one, then writes likewise, 1 KiB each (SDM vol. 3, 24.6.9). */
-static void msr_allow(uint32_t msr)
+static void msr_allow(uint8_t *msrs, uint32_t msr, bool write)
 {
-	uint32_t base = msr >= 0xc0000000 ? 0x400 : 0, bit = msr & 0x1fff;
-
-	msr_bitmap[base + bit / 8] &= (uint8_t) ~(1U << (bit % 8));
-	msr_bitmap[0x800 + base + bit / 8] &= (uint8_t) ~(1U << (bit % 8));
+	msrs[(write ? 0x800 : 0) + (msr >= 0xc0000000 ? 0x400 : 0) + (msr & 0x1fff) / 8] &=
+	        (uint8_t) ~(1U << (msr % 8));
 }
 
-static int fill_bitmaps(void)
-{
-	static const uint32_t own[] = {HV_OWN_MSRS};
-
-	if (io_bitmap)
-		return 0;
-	io_bitmap = page_alloc(IO_BITMAP_PAGES);
-	msr_bitmap = page_alloc(1);
-	if (!io_bitmap || !msr_bitmap) {
-		page_free(io_bitmap, IO_BITMAP_PAGES);
-		page_free(msr_bitmap, 1);
-		io_bitmap = msr_bitmap = NULL;
-		return -ENOMEM;
-	}
-	memset(io_bitmap, 0xff, IO_BITMAP_PAGES * PAGE_SIZE);
-	memset(msr_bitmap, 0xff, PAGE_SIZE);
-	for (unsigned i = 0; i < ARRAY_SIZE(own); i++)
-		msr_allow(own[i]);
-	/* The end of an interrupt: done in the virtual-APIC page. */
-	if (vmx_caps.posted && vmx_caps.proc2 & PROC2_X2APIC)
-		msr_bitmap[0x800 + MSR_X2APIC_EOI / 8] &= (uint8_t) ~(1U << (MSR_X2APIC_EOI % 8));
-	return 0;
-}
+/* Each bitmap of ports has a page of its own (24.6.4). */
+static const struct hv_bitmap_format bitmap_format = {.port_pages = 2, .msr_pages = 1, .allow = msr_allow};
 
 void vmx_write_environment(const struct vmx_vcpu *v)
 {
 	/* #DB and #AC only so that a guest cannot make the processor deliver one for ever without an exit. */
 	vmx_write(VMCS_EXCEPTIONS, BIT32(EXCEPTION_DB) | BIT32(EXCEPTION_AC) | BIT32(EXCEPTION_MC));
-	vmx_write(VMCS_IO_BITMAP_A, phys_of(io_bitmap));
-	vmx_write(VMCS_IO_BITMAP_B, phys_of(io_bitmap) + PAGE_SIZE);
-	vmx_write(VMCS_MSR_BITMAP, phys_of(msr_bitmap));
+	vmx_write(VMCS_IO_BITMAP_A, phys_of(bitmaps.ports));
+	vmx_write(VMCS_IO_BITMAP_B, phys_of(bitmaps.ports) + PAGE_SIZE);
+	vmx_write(VMCS_MSR_BITMAP, phys_of(bitmaps.msrs));
 	vmx_write(VMCS_VIRTUAL_APIC, phys_of(v->apic));
 	vmx_write(VMCS_TPR_THRESHOLD, 0);
 	if (vmx_caps.posted)
@@ -91,17 +64,6 @@ void vmx_write_environment(const struct vmx_vcpu *v)
 		vmx_write(VMCS_PASID_LOW, phys_of(v->pasids[0]));
 		vmx_write(VMCS_PASID_HIGH, phys_of(v->pasids[1]));
 	}
-}
-
-/* Once; the first guests may be made on several processors at a time. */
-static int make_bitmaps(void)
-{
-	int rc;
-
-	lock_acquire(&bitmaps_lock);
-	rc = fill_bitmaps();
-	lock_release(&bitmaps_lock);
-	return rc;
 }
 
 /* ---- life ---- */
@@ -120,7 +82,7 @@ static void vmx_destroy(void *vcpu)
 static int vmx_create(void **vcpu, const struct hv_stage2 *stage2)
 {
 	struct vmx_vcpu *v;
-	int rc = make_bitmaps();
+	int rc = hv_bitmaps_make(&bitmaps, &bitmap_format, vmx_caps.posted && vmx_caps.proc2 & PROC2_X2APIC);
 
 	*vcpu = NULL;
 	if (rc)
