@@ -190,6 +190,30 @@ _Static_assert(offsetof(struct vmcb, rsp) == 0x5d8, "APM vol. 2, table B-2");
 _Static_assert(offsetof(struct vmcb, rax) == 0x5f8, "APM vol. 2, table B-2");
 _Static_assert(offsetof(struct vmcb, pat) == 0x668, "APM vol. 2, table B-2");
 
+struct svm_vcpu {
+	struct vmcb *vmcb;
+	uint64_t *top; /* fifth level of the nested page tables, if the host's have five */
+	uint64_t gpr[HV_GPR_COUNT];
+	bool window;
+	uint32_t stale; /* atomic: translations in the TLB are */
+	unsigned last_cpu;
+};
+
+/* svm_guest.c: struct hv_ops' operations of these names. */
+void svm_get_regs(void *vcpu, struct hv_regs *regs);
+void svm_set_regs(void *vcpu, const struct hv_regs *regs);
+void svm_set_cr2(void *vcpu, uint64_t cr2);
+uint64_t svm_get_efer(void *vcpu);
+void svm_set_efer(void *vcpu, uint64_t efer);
+uint64_t svm_get_pat(void *vcpu);
+void svm_set_pat(void *vcpu, uint64_t pat);
+void svm_skip(void *vcpu, uint64_t rip);
+bool svm_interruptible(void *vcpu);
+void svm_inject(void *vcpu, const struct hv_event *event);
+void svm_set_window(void *vcpu, bool on);
+uint8_t svm_get_tpr(void *vcpu);
+void svm_set_tpr(void *vcpu, uint8_t tpr, bool watch);
+
 /*
  * svm_run.S: enter the guest of the VMCB at physical address vmcb_pa and return after its exit. gpr are the guest's
  * general registers by enum hv_reg (RAX and RSP are in the VMCB); the host's FS, GS, TR, LDTR and system-call MSRs are
