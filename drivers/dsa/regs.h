@@ -352,6 +352,12 @@ enum dsa_operand {
 #define DSA_FILTER_PAGE_SIZE     2
 #define DSA_FILTER_TRANSFER_SIZE 3
 #define DSA_FILTER_ENGINE        4
+#define DSA_FILTER_PASID         5 /* version 2 */
+#define DSA_FLTCFG_PASID         GENMASK32(19, 0)
+#define DSA_FLTCFG_PASID_MODE    GENMASK32(21, 20)
+#define DSA_FLTCFG_PASID_ONE     0 /* that one */
+#define DSA_FLTCFG_PASID_ANY     1
+#define DSA_FLTCFG_PASID_NONE    2
 #define DSA_CNTRCAP(counter)     (0x800 + 64 * (counter))
 
 #define DSA_EVENTS_WQ              0
@@ -361,6 +367,7 @@ enum dsa_operand {
 #define DSA_EVENT_SWQ_FULL         BIT32(3)
 #define DSA_EVENT_DWQ              BIT32(4)
 #define DSA_EVENT_DWQ_DROPPED      BIT32(5)
+#define DSA_EVENT_DISCARDED        BIT32(6) /* version 2 */
 #define DSA_EVENTS_ENGINE          1
 #define DSA_EVENT_INPUT            BIT32(0) /* in units of DSA_EVENT_DATA_UNIT bytes */
 #define DSA_EVENT_OUTPUT           BIT32(1) /* likewise */
@@ -369,6 +376,9 @@ enum dsa_operand {
 #define DSA_EVENT_WRITER           BIT32(3) /* descriptors that wrote their first destination */
 #define DSA_EVENT_FROM_BATCH       BIT32(4)
 #define DSA_EVENT_FROM_WQ          BIT32(5)
+#define DSA_EVENT_READ             BIT32(8)  /* these three: version 2; in units of DSA_EVENT_DATA_UNIT bytes */
+#define DSA_EVENT_READER2          BIT32(9)  /* descriptors that read their second source */
+#define DSA_EVENT_WRITER2          BIT32(10) /* descriptors that wrote their second destination */
 #define DSA_EVENTS_TRANSLATION     2
 #define DSA_EVENT_ATS_PASID        BIT32(0)
 #define DSA_EVENT_ATS_PASID_FAULT  BIT32(1)

@@ -54,7 +54,7 @@ static int translate(void *ctx, const struct dsa_requester *who, uint64_t addr, 
 	if (dsa_tlb_lookup(&tlb, who, addr, write, &output))
 		return DSA_TRANSLATION_OK;
 	answer = world_ops->memory.translate(ctx, who, addr, write);
-	dsa_model_translation(&w.m, who, answer != DSA_TRANSLATION_OK);
+	dsa_model_translation(&w.m, who, answer == DSA_TRANSLATION_OK ? 4096 : 0);
 	if (answer == DSA_TRANSLATION_OK)
 		dsa_tlb_insert(&tlb, who, addr, addr, true, write);
 	return answer;

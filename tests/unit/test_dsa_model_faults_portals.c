@@ -139,7 +139,8 @@ static void each_fault_has_a_row(void **s)
 {
 	(void)s;
 	fault_rows_cover(rows, ARRAY_SIZE(rows), DSA_FAULT_SWERROR_LOST, DSA_FAULT_PORTAL_LIMITED_DEAD);
-	fault_rows_cover(rows, ARRAY_SIZE(rows), DSA_FAULT_SHARED_TAKES_POSTED, DSA_FAULT_SHARED_PASID);
+	fault_rows_cover(rows, ARRAY_SIZE(rows), DSA_FAULT_SHARED_TAKES_POSTED, DSA_FAULT_SHARED_DROPS);
+	fault_rows_cover(rows, ARRAY_SIZE(rows), DSA_FAULT_PASID_IGNORED, DSA_FAULT_SHARED_PASID);
 }
 
 int main(void)

@@ -43,8 +43,10 @@ static void expect_reset(void)
 		assert_int_equal(rd64(&w, AT(DSA_CNTRCFG(c))), 0);
 		assert_int_equal(counted(c), 0);
 		for (unsigned f = 0; f < 8; f++)
-			assert_int_equal(rd(&w, AT(DSA_FLTCFG(c, f))),
-			                 f < DSA_MODEL_FILTERS && f != DSA_FILTER_PAGE_SIZE ? ALL_FILTERS : 0);
+			assert_int_equal(rd(&w, AT(DSA_FLTCFG(c, f))), f < DSA_FILTER_PASID ? ALL_FILTERS
+			                                               : f == DSA_FILTER_PASID && w.m.config.version2
+			                                                       ? 0x3fffff
+			                                                       : 0);
 	}
 }
 
@@ -69,6 +71,7 @@ static void registers(void **s)
 	(void)s;
 	world_start(&w, DSA_FAULT_NONE, false);
 	expect_reset();
+	assert_int_equal(FIELD_GET(DSA_PERFCAP_FILTERS, rd64(&w, AT(DSA_PERFCAP))), 0x1f);
 	for (unsigned c = 0; c < 16; c++)
 		assert_int_equal(rd64(&w, AT(DSA_EVNTCAP(c))), c == 3 ? 0x1ffff : c < 5 ? 0x3f : 0);
 	spoil();
@@ -95,6 +98,23 @@ static void registers(void **s)
 	world_up(&w, DSA_FAULT_NONE);
 	spoil();
 	assert_int_equal(command(&w, DSA_CMD_RESET_DEVICE, 0), 0);
+	expect_reset();
+}
+
+static void registers2(void **s)
+{
+	static const uint32_t events[16] = {0x7f, 0x73f, 0x3f, 0x7ffff, 0x3f};
+
+	(void)s;
+	world_start2(&w, DSA_FAULT_NONE, false);
+	expect_reset();
+	assert_int_equal(FIELD_GET(DSA_PERFCAP_FILTERS, rd64(&w, AT(DSA_PERFCAP))), 0x3f);
+	for (unsigned c = 0; c < 16; c++)
+		assert_int_equal(rd64(&w, AT(DSA_EVNTCAP(c))), events[c]);
+	wr(&w, AT(DSA_FLTCFG(3, DSA_FILTER_PASID)), 0xff123456);
+	assert_int_equal(rd(&w, AT(DSA_FLTCFG(3, DSA_FILTER_PASID))), 0x123456);
+	spoil();
+	wr(&w, AT(DSA_PERFRST), DSA_PERFRST_CONFIG | DSA_PERFRST_COUNTERS);
 	expect_reset();
 }
 
@@ -128,6 +148,28 @@ static void portals(void **s)
 	assert_int_equal(counted(5), 3);
 }
 
+static void discarded(void **s)
+{
+	struct dsa_raw_desc d = noop(0);
+
+	(void)s;
+	for (unsigned version2 = 0; version2 < 2; version2++) {
+		if (version2)
+			world_up2(&w, DSA_FAULT_NONE, false);
+		else
+			world_up(&w, DSA_FAULT_NONE);
+		count(0, DSA_EVENTS_WQ, DSA_EVENT_DISCARDED);
+		(void)post(&w, SWQ, 0, &d);
+		(void)post(&w, 7, DSA_PORTAL_IMS, &d);
+		/* These are no loss: somebody is told. */
+		(void)enqueue(&w, DWQ, 0, d, SWQ_PASID);
+		(void)enqueue(&w, 7, 0, d, SWQ_PASID);
+		for (unsigned i = 0; i < WQ_SIZE + 3; i++)
+			(void)post(&w, DWQ, 0, &d);
+		assert_int_equal(counted(0), version2 ? 2 : 0);
+	}
+}
+
 static void data(void **s)
 {
 	const uint64_t readback = (uint64_t)IDXD_OP_FLAG_DRDBK << 32;
@@ -158,6 +200,38 @@ static void data(void **s)
 	assert_int_equal(counted(0), 129);
 	assert_int_equal(counted(4), 3);
 	assert_int_equal(counted(5), 5);
+}
+
+static void data2(void **s)
+{
+	struct dsa_raw_desc d;
+
+	(void)s;
+	world_up2(&w, DSA_FAULT_NONE, false);
+	count(0, DSA_EVENTS_ENGINE, DSA_EVENT_READ);
+	count(1, DSA_EVENTS_ENGINE, DSA_EVENT_READER2);
+	count(2, DSA_EVENTS_ENGINE, DSA_EVENT_WRITER2);
+	count(3, DSA_EVENTS_OPERATION, BIT32(17));
+	count(4, DSA_EVENTS_OPERATION, BIT32(18));
+	/* With a readback: a byte in a unit of its own. */
+	d = memmove_desc(0, DATA(0), DATA(2), 64);
+	d.field[0] |= (uint64_t)IDXD_OP_FLAG_DRDBK << 32;
+	run(DWQ, d);
+	assert_int_equal(counted(0), 3);
+	assert_int_equal(counted(1), 0);
+	run(DWQ, with_record(descriptor(DSA_OPCODE_COMPARE, 0, DATA(0), DATA(0), 64), 0));
+	assert_int_equal(counted(0), 3 + 4);
+	assert_int_equal(counted(1), 1);
+	d = with_record(descriptor(DSA_OPCODE_DUALCAST, 0, DATA(0), DATA(2), 64), 0);
+	d.field[5] = DATA(3);
+	run(DWQ, d);
+	assert_int_equal(counted(2), 1);
+	assert_int_equal(counted(1), 1);
+	run(DWQ, with_record(descriptor(DSA_OP_TRANSLATION_FETCH, 0, DATA(0), 0, 64), 0));
+	run(DWQ, with_record(descriptor(DSA_OP_DIX_GENERATE, 0, DATA(0), DATA(2), 512), 0));
+	assert_int_equal(counted(3), 1);
+	assert_int_equal(counted(4), 1);
+	dsa_model_free(&w.m);
 }
 
 static void operations_and_completions(void **s)
@@ -200,14 +274,70 @@ static void translations(void **s)
 		count(e, DSA_EVENTS_TRANSLATION, BIT32(e));
 	w.m.running = &w.m.engines[0];
 	for (unsigned i = 0; i < 4; i++) {
-		dsa_model_translation(&w.m, &with, i == 0);
-		dsa_model_translation(&w.m, &without, i < 2);
+		dsa_model_translation(&w.m, &with, i ? 4096 : 0);
+		dsa_model_translation(&w.m, &without, i < 2 ? 0 : 4096);
 	}
 	w.m.running = NULL;
 	assert_int_equal(counted(0), 3);
 	assert_int_equal(counted(1), 1);
 	assert_int_equal(counted(2), 2);
 	assert_int_equal(counted(3), 2);
+}
+
+static void page_sizes(void **s)
+{
+	static const uint64_t pages[] = {4096, UINT64_C(1) << 21, UINT64_C(1) << 30, UINT64_C(1) << 39};
+	const struct dsa_requester who = {.pasid = PWQ_PASID, .ats = true};
+
+	(void)s;
+	world_up(&w, DSA_FAULT_NONE);
+	for (unsigned c = 0; c < 4; c++) {
+		wr(&w, AT(DSA_FLTCFG(c, DSA_FILTER_PAGE_SIZE)), c < 3 ? BIT32(c) : 0);
+		count(c, DSA_EVENTS_TRANSLATION, DSA_EVENT_ATS_PASID | DSA_EVENT_ATS_PASID_FAULT);
+	}
+	w.m.running = &w.m.engines[0];
+	for (unsigned i = 0; i < ARRAY_SIZE(pages); i++) {
+		for (unsigned k = 0; k <= i; k++)
+			dsa_model_translation(&w.m, &who, pages[i]);
+	}
+	w.m.running = NULL;
+	assert_int_equal(counted(0), 1);
+	assert_int_equal(counted(1), 2);
+	assert_int_equal(counted(2), 3 + 4);
+	assert_int_equal(counted(3), 0);
+	/* No page, no size. */
+	w.m.running = &w.m.engines[0];
+	dsa_model_translation(&w.m, &who, 0);
+	w.m.running = NULL;
+	assert_int_equal(counted(0), 2);
+	assert_int_equal(counted(3), 1);
+}
+
+static void pasids(void **s)
+{
+	static const struct {
+		uint32_t mode;
+		unsigned expected; /* of one descriptor each with PWQ_PASID, SWQ_PASID, without one */
+	} cases[] = {{DSA_FLTCFG_PASID_ONE, 1}, {DSA_FLTCFG_PASID_ANY, 2}, {DSA_FLTCFG_PASID_NONE, 1}, {3, 3}};
+	const unsigned categories[] = {DSA_EVENTS_WQ, DSA_EVENTS_ENGINE, DSA_EVENTS_OPERATION, DSA_EVENTS_COMPLETION};
+	const uint32_t events[] = {DSA_EVENT_DWQ | DSA_EVENT_SWQ, DSA_EVENT_FROM_WQ, 1, DSA_EVENT_SUCCESS};
+
+	(void)s;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		world_up2(&w, DSA_FAULT_NONE, false);
+		for (unsigned c = 0; c < ARRAY_SIZE(categories); c++) {
+			wr(&w, AT(DSA_FLTCFG(c, DSA_FILTER_PASID)),
+			   FIELD_PREP(DSA_FLTCFG_PASID_MODE, cases[i].mode) | PWQ_PASID);
+			count(c, categories[c], events[c]);
+		}
+		run(PWQ, noop(0));
+		run(DWQ, noop(0));
+		assert_false(enqueue(&w, SWQ, 0, noop(0), SWQ_PASID));
+		(void)world_settle(&w);
+		for (unsigned c = 0; c < ARRAY_SIZE(categories); c++)
+			assert_int_equal(counted(c), cases[i].expected);
+		dsa_model_free(&w.m);
+	}
 }
 
 static void filters(void **s)
@@ -286,7 +416,9 @@ int main(void)
 	        cmocka_unit_test(registers),    cmocka_unit_test(portals),
 	        cmocka_unit_test(data),         cmocka_unit_test(operations_and_completions),
 	        cmocka_unit_test(translations), cmocka_unit_test(filters),
-	        cmocka_unit_test(overflow),
+	        cmocka_unit_test(overflow),     cmocka_unit_test(registers2),
+	        cmocka_unit_test(discarded),    cmocka_unit_test(data2),
+	        cmocka_unit_test(page_sizes),   cmocka_unit_test(pasids),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,7 +63,7 @@ static void reset_values(void **s)
 	        {DSA_SWERROR + 24, 0},
 	        {0xe0, 0},
 	        {0xf0, 0},
-	        {DSA_MODEL_PERFMON, UINT64_C(0x00c001b001f53008)},
+	        {DSA_MODEL_PERFMON, UINT64_C(0x00c001f001f53008)},
 	        {DSA_DUMMY_PORTAL, 0},
 	};
 

@@ -122,6 +122,14 @@
 	X(SHARED_TAKES_POSTED, "shared-takes-posted", "a shared WQ accepts MOVDIR64B")                                 \
 	X(DEDICATED_TAKES_DEFERRABLE, "dedicated-takes-deferrable", "a dedicated WQ accepts ENQCMD")                   \
 	X(SHARED_DROPS, "shared-drops", "a full shared WQ drops what it should have refused")                          \
+	/* performance monitoring: perfmon.c, perfmon_regs.c */                                                        \
+	X(PERF_ANY_EVENT, "perf-any-event", "counters count each event of their category")                             \
+	X(PERF_FILTER_IGNORED, "perf-filter-ignored", "the filters of counters do nothing")                            \
+	X(PERF_PAGE_SIZE, "perf-page-size", "each translation counts as that of a 4 KiB page")                         \
+	X(PERF_UNLOCKED, "perf-unlocked", "a counter that is enabled can be configured")                               \
+	X(PERF_OVERFLOW_SILENT, "perf-overflow-silent", "counters overflow without the interrupt they asked for")      \
+	X(PERF_FREEZE_IGNORED, "perf-freeze-ignored", "counters that are frozen go on")                                \
+	X(PERF_ANY_PASID, "perf-any-pasid", "a filter for one PASID lets each PASID pass; with version=2.0")           \
 	/* isolation: memory.c, portals.c */                                                                           \
 	X(PASID_IGNORED, "pasid-ignored", "requests carry no PASID")                                                   \
 	X(PASID_FIXED, "pasid-fixed", "requests carry PASID 1, whatever the WQ says")                                  \

@@ -20,11 +20,10 @@
  *	errors.c      SWERROR, halt                         (5.8, 5.9)
  *	traffic.c     traffic classes                       (4.5, 9.2.27)
  *	inject.c      what goes wrong at a chosen moment
- *	perfmon.c     the performance monitoring counters
+ *	perfmon.c     what performance monitoring counts, perfmon_regs.c its registers
  *	exec.h        one descriptor
  *
- * Not modelled yet: the inter-domain operations of version 2 with their table (IDPT, IDCAP, IDBR, commands 15 to 17),
- * the page size filter of performance monitoring.
+ * Not modelled yet: the inter-domain operations of version 2 with their table (IDPT, IDCAP, IDBR, commands 15 to 17).
  */
 #ifndef TESTS_QEMU_DSA_MODEL_H
 #define TESTS_QEMU_DSA_MODEL_H
@@ -34,18 +33,19 @@
 #include "tests/qemu/dsa/inject.h"
 
 /* The part that is modelled: Sapphire Rapids, and as version 2 its successors (capability.c). */
-#define DSA_MODEL_WQS          8
-#define DSA_MODEL_ALL_WQS      ((UINT32_C(1) << DSA_MODEL_WQS) - 1)
-#define DSA_MODEL_GROUPS       4
-#define DSA_MODEL_ENGINES      4
-#define DSA_MODEL_ENTRIES      128
-#define DSA_MODEL_READ_BUFFERS 96
-#define DSA_MODEL_VECTORS      9
-#define DSA_MODEL_COUNTERS     8
-#define DSA_MODEL_FILTERS      5
-#define DSA_MODEL_IMS          2048
-#define DSA_MODEL_BAR0_SIZE    0x10000
-#define DSA_MODEL_BAR2_SIZE    0x20000
+#define DSA_MODEL_WQS           8
+#define DSA_MODEL_ALL_WQS       ((UINT32_C(1) << DSA_MODEL_WQS) - 1)
+#define DSA_MODEL_GROUPS        4
+#define DSA_MODEL_ENGINES       4
+#define DSA_MODEL_ENTRIES       128
+#define DSA_MODEL_READ_BUFFERS  96
+#define DSA_MODEL_VECTORS       9
+#define DSA_MODEL_COUNTERS      8
+#define DSA_MODEL_COUNTER_WIDTH 48
+#define DSA_MODEL_FILTERS       6
+#define DSA_MODEL_IMS           2048
+#define DSA_MODEL_BAR0_SIZE     0x10000
+#define DSA_MODEL_BAR2_SIZE     0x20000
 
 /* Where the tables are in BAR0. */
 #define DSA_MODEL_MSIXPERM     0x0200
@@ -229,8 +229,11 @@ void dsa_model_free(struct dsa_model *m);
 void dsa_model_pci_changed(struct dsa_model *m, const struct dsa_model_pci *pci);
 /* A page group response. Returns whether it was waited for. */
 bool dsa_model_page_response(struct dsa_model *m, uint16_t group, enum dsa_page_answer answer);
-/* The answer to a translation request, which not each translation needs: the embedder has a device TLB. For perfmon. */
-void dsa_model_translation(struct dsa_model *m, const struct dsa_requester *who, bool fault);
+/*
+ * The answer to a translation request, which not each translation needs: the embedder has a device TLB. For perfmon.
+ * bytes: the size of the page; 0: the answer gave no right.
+ */
+void dsa_model_translation(struct dsa_model *m, const struct dsa_requester *who, uint64_t bytes);
 /* Time has come to what ops->schedule() was told. */
 void dsa_model_tick(struct dsa_model *m);
 
@@ -350,10 +353,17 @@ struct dsa_counted {
 	int engine;
 	int tc;
 	int64_t size;
+	uint64_t page;  /* bytes, 0 where the event has none */
+	uint32_t pasid; /* or DSA_NO_PASID */
 };
 extern const struct dsa_memory_ops dsa_perfmon_memory; /* counts bytes; its context is the model */
 void dsa_perfmon_count(struct dsa_model *m, const struct dsa_counted *event);
-void dsa_perfmon_portal(struct dsa_model *m, unsigned wq, bool limited, bool accepted);
+enum dsa_portal_end {
+	DSA_PORTAL_ACCEPTED,
+	DSA_PORTAL_FULL,
+	DSA_PORTAL_DISCARDED
+};
+void dsa_perfmon_portal(struct dsa_model *m, unsigned wq, bool limited, enum dsa_portal_end end, uint32_t pasid);
 /* An event of an engine (NULL: nothing is counted) and of a descriptor (NULL: not of any). */
 void dsa_perfmon_engine(struct dsa_model *m, const struct dsa_engine *engine, const struct dsa_raw_desc *desc,
                         unsigned category, uint32_t event);
@@ -361,6 +371,8 @@ void dsa_perfmon_operation(struct dsa_model *m, struct dsa_engine *engine, const
 void dsa_perfmon_data(struct dsa_model *m, const struct dsa_engine *engine, const struct dsa_raw_desc *desc);
 void dsa_perfmon_ended(struct dsa_model *m, const struct dsa_engine *engine, const struct dsa_raw_desc *desc,
                        uint8_t status);
+/* perfmon_regs.c: the events of a category that the part has; and the registers. */
+uint32_t dsa_perfmon_events(const struct dsa_model *m, unsigned category);
 void dsa_perfmon_reset(struct dsa_model *m);
 /* offset within the block: of a double word to read, of a quadword to write, of which only the bits in mask. */
 uint32_t dsa_perfmon_read(const struct dsa_model *m, uint32_t offset);

@@ -126,7 +126,7 @@ static int memory_translate(void *ctx, const struct dsa_requester *who, uint64_t
 	if (result.status != VTD_ATS_SUCCESS)
 		return DSA_TRANSLATION_ERROR;
 	granted = result.untranslated || (write ? result.write : result.read);
-	dsa_model_translation(&s->model, who, !granted);
+	dsa_model_translation(&s->model, who, granted ? result.bytes : 0);
 	if (result.untranslated)
 		return DSA_TRANSLATION_OK;
 	if (!granted)
