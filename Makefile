@@ -5,7 +5,7 @@
 # make test      every test, through prove
 # make list      the names of the tests in the image
 # make format    clang-format over our C; make tidy: clang-tidy
-# make clean     removes build/ (not the cache of newlib, Zydis and QEMU)
+# make clean     removes build/ (not the cache of newlib, Zydis, libdeflate and QEMU)
 #
 # SKIP="vdsa kernel/hv" leaves folders out of the image while they do not compile; calling what is missing crashes.
 
@@ -111,7 +111,7 @@ $(foreach p,$(PAYLOADS),$(eval $(call payload_rules,$(p))))
 build/payloads/%.stripped: build/payloads/%.elf
 	@$(OBJCOPY) --strip-all $< $@
 
-# What the loader takes in: the kernel without its debugging information.
+# What the loader packs: the kernel without its debugging information and the list of its tests.
 build/adit.stripped: build/adit.elf
 	@$(OBJCOPY) --strip-all $< $@
 

@@ -6,9 +6,9 @@
 #if __STDC_HOSTED__
 #include <errno.h>
 #else
-#define ENOEXEC 8
-#define EINVAL  22
-#define ENOSPC  28
+#define ENOMEM 12
+#define EINVAL 22
+#define ENOSPC 28
 #endif
 
 #endif

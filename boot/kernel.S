@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The kernel inside the loader, as data that is never run where it lies. */
+/* The kernel inside the loader: a gzip file (boot/unpack.h). */
 	.section .rdata, "dr"
 	.balign 16
 kernel_file:
-	.incbin "adit.stripped"
+	.incbin "adit.gz"
 kernel_file_end:
 	.balign 8
 	.globl kernel_blob

@@ -6,8 +6,10 @@
 #include "boot/efi.h"
 
 #include "kernel/elf.h"
+#include "boot/errno.h"
 #include "boot/handover.h"
 #include "boot/memmap.h"
+#include "boot/unpack.h"
 #include "kernel/bits.h"
 #include "kernel/cpu.h"
 
@@ -67,18 +69,55 @@ static EFI_STATUS allocate(uint64_t bytes, uint64_t *address)
 	return status;
 }
 
-static EFI_STATUS load_kernel(struct loader *l)
+static void *pool_allocate(size_t bytes)
 {
-	size_t size = (size_t)(kernel_blob.end - kernel_blob.start);
+	void *p;
+
+	return EFI_ERROR(BS->AllocatePool(EfiLoaderData, bytes, &p)) ? NULL : p;
+}
+
+static void pool_free(void *p)
+{
+	BS->FreePool(p);
+}
+
+/* file: the kernel's ELF file, whole and unpacked, of size bytes. */
+static EFI_STATUS place_kernel(struct loader *l, const void *file, uint64_t size)
+{
 	EFI_STATUS status;
 
-	if (!elf_span(kernel_blob.start, size, &l->span))
-		return say_failure(L"the kernel inside this file is damaged", EFI_LOAD_ERROR);
+	if (!elf_span(file, size, &l->span))
+		return say_failure(L"the kernel inside this file is not one", EFI_LOAD_ERROR);
 	status = allocate(l->span.size, &l->kernel);
 	if (EFI_ERROR(status))
 		return say_failure(L"no memory for the kernel", status);
-	elf_load(kernel_blob.start, &l->span, (void *)(uintptr_t)l->kernel);
+	elf_load(file, &l->span, (void *)(uintptr_t)l->kernel);
 	return EFI_SUCCESS;
+}
+
+static EFI_STATUS load_kernel(struct loader *l)
+{
+	size_t packed = (size_t)(kernel_blob.end - kernel_blob.start);
+	uint64_t file, size = unpack_size(kernel_blob.start, packed);
+	EFI_STATUS status;
+
+	if (size == 0)
+		return say_failure(L"the kernel inside this file is damaged", EFI_LOAD_ERROR);
+	status = allocate(size, &file);
+	if (EFI_ERROR(status))
+		return say_failure(L"no memory to unpack the kernel", status);
+	switch (unpack(kernel_blob.start, packed, (void *)(uintptr_t)file, pool_allocate, pool_free)) {
+	case 0:
+		status = place_kernel(l, (const void *)(uintptr_t)file, size);
+		break;
+	case -ENOMEM:
+		status = say_failure(L"no memory to unpack the kernel", EFI_OUT_OF_RESOURCES);
+		break;
+	default:
+		status = say_failure(L"the kernel inside this file is damaged", EFI_LOAD_ERROR);
+	}
+	BS->FreePages(file, PAGES(size));
+	return status;
 }
 
 static EFI_STATUS make_kept(struct loader *l)

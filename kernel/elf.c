@@ -2,7 +2,6 @@
 #include "kernel/elf.h"
 
 #define PAGE_MASK UINT64_C(4095)
-#define MAX_SIZE  (UINT64_C(64) << 20) /* of a kernel that anyone believes */
 
 /* System V ABI, chapter 4 and 5. */
 struct elf_header {
@@ -43,7 +42,7 @@ static bool header_is_good(const struct elf_header *h, size_t size)
 
 static bool segment_is_good(const struct elf_segment *s, size_t size)
 {
-	return s->filesz <= s->memsz && s->memsz <= MAX_SIZE && s->offset <= size && s->filesz <= size - s->offset &&
+	return s->filesz <= s->memsz && s->memsz <= ELF_MAX && s->offset <= size && s->filesz <= size - s->offset &&
 	       s->vaddr <= ~PAGE_MASK - s->memsz;
 }
 
@@ -68,7 +67,7 @@ bool elf_span(const void *file, size_t size, struct elf_span *span)
 		high = s.vaddr + s.memsz > high ? s.vaddr + s.memsz : high;
 	}
 	low &= ~PAGE_MASK;
-	if (low >= high || high - low > MAX_SIZE || h.entry < low || h.entry >= high)
+	if (low >= high || high - low > ELF_MAX || h.entry < low || h.entry >= high)
 		return false;
 	span->base = low;
 	span->size = (high - low + PAGE_MASK) & ~PAGE_MASK;

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define ELF_MAX (UINT64_C(64) << 20) /* bytes of a file, and in memory: more than that nobody believes */
+
 struct elf_span {
 	uint64_t base;  /* lowest virtual address of its PT_LOAD segments, 4 KiB aligned */
 	uint64_t size;  /* bytes in memory from there, whole pages */

@@ -7,6 +7,9 @@
 UNIT_SRC_acpi := kernel/acpi_parse.c kernel/acpi_dmar.c
 UNIT_SRC_elf := kernel/elf.c
 UNIT_SRC_boot := kernel/elf.c boot/memmap.c boot/options.c
+UNIT_SRC_unpack := boot/unpack.c
+UNIT_LIBS_unpack := -lz
+UNIT_LIBDEFLATE := $(patsubst %,build/unit/obj/libdeflate/%.o,crc32 deflate_decompress gzip_decompress utils)
 UNIT_SRC_config := kernel/config.c
 DSA_EXEC_UNIT := $(addprefix tests/qemu/dsa/,checks.c ops.c crc.c dif.c delta.c memory.c faults.c) tests/unit/dsa_flat.c
 UNIT_SRC_dsa_checks := $(DSA_EXEC_UNIT)
@@ -96,6 +99,15 @@ build/unit/obj/zydis/%.o: | $(ZYDIS)
 build/unit/obj/kernel/hv/%.o build/unit/obj/tests/unit/test_hv_%.o: UNIT_CFLAGS += -isystem $(ZYDIS)/include -DZYDIS_STATIC_BUILD
 build/unit/obj/kernel/hv/decode.o build/unit/obj/kernel/hv/decode_operand.o: | $(ZYDIS)
 build/unit/test_hv_decode: $(UNIT_ZYDIS)
+
+# So does what unpacks the kernel.
+build/unit/obj/libdeflate/%.o: | $(LIBDEFLATE)
+	@mkdir -p $(@D)
+	$(UNIT_CC) -O1 -g -w $$(cat $(LIBDEFLATE)/cflags) -I$(LIBDEFLATE)/src $(UNIT_SANITIZE) -c -o $@ $(LIBDEFLATE)/src/lib/$*.c
+
+build/unit/obj/boot/unpack.o: UNIT_CFLAGS += -isystem $(LIBDEFLATE)/include
+build/unit/obj/boot/unpack.o: | $(LIBDEFLATE)
+build/unit/test_unpack: $(UNIT_LIBDEFLATE)
 
 define UNIT_TEST
 build/unit/test_$(1): $(call unit_objects,build/unit/obj,tests/unit/test_$(1).c $(UNIT_SRC_$(1)))
