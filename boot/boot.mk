@@ -53,4 +53,10 @@ build/adit.img: build/BOOTX64.EFI build/adit.cfg boot/mkimage.sh
 	@echo "  IMAGE $@"
 	@boot/mkimage.sh $@ build/BOOTX64.EFI build/adit.cfg
 
+.PHONY: tidy-boot
+tidy: tidy-boot
+tidy-boot: | $(LIBDEFLATE)
+	clang-tidy-14 --quiet $(filter boot/%,$(BOOT_SRC)) -- $(BOOT_FLAGS)
+	clang-tidy-14 --quiet boot/mkcfg.c -- -std=c11 -I.
+
 -include $(BOOT_OBJ:.o=.d)
