@@ -9,7 +9,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/harness";
 use File::Temp qw(tempdir);
-use Image qw(boot verdict firmware copy_image change_config start_from_shell $root);
+use Image qw(boot boot_all verdict firmware copy_image change_config start_from_shell $root);
 use IO::Socket::UNIX;
 use Test::More;
 
@@ -108,6 +108,34 @@ change_config($copy, undef);
 $run = boot(uefi => $copy);
 passes($run, 'no \adit.cfg');
 says($run, qr/adit\.cfg not found: defaults used/, 'no \adit.cfg: is said');
+
+# A stick with a bad byte in the packed kernel: another kernel, or none. It is said, and not started.
+sub damaged {
+	my ($place) = @_;
+	local $/;
+	open my $in, '<:raw', "$root/build/adit.gz" or die "build/adit.gz: $!\n";
+	my $kernel = <$in>;
+	my $copy = copy_image($disk);
+	open my $image, '+<:raw', $copy or die "$copy: $!\n";
+	my $at = index <$image>, $kernel;
+	die "build/adit.img does not hold build/adit.gz in one piece\n" if $at < 0;
+	$at += $place % length $kernel;
+	seek $image, $at, 0;
+	print $image chr(ord(substr $kernel, $place, 1) ^ 0x10);
+	close $image or die "$copy: $!\n";
+	return $copy;
+}
+
+my %places = ('first byte' => 0, 'data' => 10_000, 'checksum' => -8, 'size' => -1);
+my @places = sort keys %places;
+my @runs = boot_all(2, map { {
+	uefi => damaged($places{$_}), config => [$few], limit => 60, until => qr/^Adit: the kernel inside this file is damaged: load error/,
+} } @places);
+for my $run (@runs) {
+	my $name = "damaged kernel, its " . shift @places;
+	ok(defined $run->{seen}, "$name: is said") or diag($run->{trouble}, join "\n", @{ $run->{noise} });
+	is(scalar @{ $run->{lines} }, 0, "$name: is not started");
+}
 
 # A machine without ACPI tables, as Bochs is one; and tests that its user leaves out.
 $run = boot(uefi => $disk, config => ['tests=kernel.libc.*,kernel.smp.*', 'skip=kernel.libc.*'], qemu => ['-machine', 'acpi=off']);

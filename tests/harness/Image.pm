@@ -16,11 +16,13 @@
 #	command	=> [...]	another emulator than QEMU, with the serial line on its standard output: all of the above but env is its
 #				caller's business. It cannot be left from within: it is ended when the image says that the run is over.
 #	limit	=> SECONDS	end it after that (120)
+#	until	=> qr/.../	end it at the first line like that before the image's own: what is awaited of firmware or loader
 #	line	=> sub ($line) {...}	is called with each line from "TAP version" on
 #
 # The result:
 #	status		QEMU's exit status, or what it would be; undef if a signal ended it
 #	trouble		'' or one line: the time limit and what was waited for, a machine that reset, a QEMU that did not start
+#	seen		the line that until waited for; undef if it never came
 #	lines, noise	the image's lines from "TAP version" on; what came before
 #	tests		name => { ok, skip => reason or undef, yaml => text }
 #	stderr		QEMU's own words
@@ -205,6 +207,10 @@ sub take_line {
 	if (!@{ $run->{lines} }) {
 		if ($line !~ s/^.*(TAP version \d+)$/$1/) {
 			push @{ $run->{noise} }, $line;
+			if ($run->{boot}{until} && $line =~ $run->{boot}{until}) {
+				$run->{seen} = $line;
+				kill KILL => $run->{pid};
+			}
 			return;
 		}
 		$run->{waits_for} = 'the first test';
@@ -242,7 +248,7 @@ sub finish {
 	seek $run->{errors}, 0, 0;
 	$run->{stderr} = do { local $/; readline($run->{errors}) // '' };
 	close $run->{out};
-	return if $run->{trouble} || (defined $run->{over} && $verdicts{ $run->{over} });
+	return if $run->{trouble} || defined $run->{seen} || (defined $run->{over} && $verdicts{ $run->{over} });
 	if ($status & 127) {
 		$run->{trouble} = 'the emulator was ended by signal ' . ($status & 127);
 	} elsif ($run->{status} == 0) {
