@@ -171,6 +171,23 @@ static void failed(void **s)
 	assert_int_equal(requests, 1);
 }
 
+/* The status says that a write faulted only for faults (6.1). */
+static void failed_write(void **s)
+{
+	struct dsa_raw_desc d = memmove_desc(0, DATA(0), DATA(8), 64);
+
+	(void)s;
+	d.field[0] |= (uint64_t)BOF << 32;
+	may(DATA(8), FLAT_READ);
+	assert_false(post(&w, DWQ, 0, &d));
+	(void)world_settle(&w);
+	assert_true(asked.write);
+	respond(DSA_PAGE_FAILED);
+	assert_int_equal(status(0), DSA_COMP_TRANSLATION_FAIL);
+	assert_int_equal(swerror_code(&w), DSA_COMP_TRANSLATION_FAIL);
+	assert_false(rd64(&w, DSA_SWERROR) & DSA_SWERROR_WRITE);
+}
+
 static void not_asked(void **s)
 {
 	(void)s;
@@ -280,6 +297,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(each_page_asked_for, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(invalid, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(failed, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(failed_write, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(not_asked, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(granted_in_vain, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(completion_record, set_up, tear_down),

@@ -40,7 +40,8 @@ static uint8_t translate(const struct dsa_env *env, const struct dsa_requester *
 			break;
 	}
 	*fault_addr = page;
-	return status | (write ? DSA_COMP_STATUS_WRITE : 0);
+	/* Only a fault has a direction (6.1). */
+	return write && status != DSA_COMP_TRANSLATION_FAIL ? status | DSA_COMP_STATUS_WRITE : status;
 }
 
 static uint8_t access_memory(const struct dsa_env *env, uint64_t addr, void *in, const void *out, size_t len,
