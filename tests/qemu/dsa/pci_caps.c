@@ -13,6 +13,9 @@
 	(PCI_ERR_UNC_POISON_TLP | PCI_ERR_UNC_COMP_TIME | PCI_ERR_UNC_COMP_ABORT | PCI_ERR_UNC_UNX_COMP | \
 	 PCI_ERR_UNC_MALF_TLP | PCI_ERR_UNC_UNSUP | PCI_ERR_UNC_INTN)
 
+/* And the correctable ones, both masked until software says otherwise. */
+#define CORRECTABLE (PCI_ERR_COR_ADV_NFAT | PCI_ERR_COR_INTERNAL)
+
 /* Reset values of the registers that software may write: offset, bytes, reset, writable bits, write-1-to-clear bits. */
 static const struct {
 	uint16_t offset;
@@ -22,8 +25,11 @@ static const struct {
 	uint32_t clear;
 } writable[] = {
         {DSA_PCI_EXPRESS + PCI_EXP_DEVCTL, 2, 0x2910, 0x7fff, 0},
-        {DSA_PCI_PM + PCI_PM_CTRL, 2, 0x0008, 0x0103, 0x8000},
+        {DSA_PCI_EXPRESS + PCI_EXP_DEVCTL2, 2, 0, 0x1410, 0},
+        {DSA_PCI_PM + PCI_PM_CTRL, 2, 0x0008, 0x0003, 0},
+        {DSA_PCI_LTR + PCI_LTR_MAX_SNOOP_LAT, 4, 0, 0x1fff1fff, 0},
         {DSA_PCI_TPH + 8, 4, 0, 0x00000307, 0},
+        {DSA_PCI_TPH + 12, 4, 0, 0x00ff00ff, 0},
         {DSA_PCI_DVSEC + 0x10, 4, 1, 1, 0},
         {DSA_PCI_ATS + PCI_ATS_CTRL, 2, 0, 0x801f, 0},
         {DSA_PCI_PASID + PCI_PASID_CTRL, 2, 0, 0x0005, 0},
@@ -113,13 +119,15 @@ bool dsa_pci_caps_init(PCIDevice *dev, Error **errp)
 {
 	uint8_t *config = dev->config;
 
+	pci_word_test_and_clear_mask(dev->wmask + PCI_COMMAND, PCI_COMMAND_IO);
 	if (pcie_endpoint_cap_init(dev, DSA_PCI_EXPRESS) < 0) {
 		error_setg(errp, "intel-dsa: no room for the PCI Express capability");
 		return false;
 	}
 	pci_set_long(config + DSA_PCI_EXPRESS + PCI_EXP_DEVCAP, 0x10008022);
 	pci_set_long(config + DSA_PCI_EXPRESS + PCI_EXP_DEVCAP2, 0x10730810);
-	if (pci_add_capability(dev, PCI_CAP_ID_PM, DSA_PCI_PM, PCI_PM_SIZEOF, errp) < 0)
+	pcie_cap_deverr_init(dev);
+	if (pci_pm_init(dev, DSA_PCI_PM, errp) < 0)
 		return false;
 	pci_set_word(config + DSA_PCI_PM + PCI_PM_PMC, 0x0003);
 	if (pcie_aer_init(dev, PCI_ERR_VER, DSA_PCI_AER, PCI_ERR_SIZEOF, errp) < 0)
@@ -129,6 +137,9 @@ bool dsa_pci_caps_init(PCIDevice *dev, Error **errp)
 	pci_set_long(config + DSA_PCI_AER + PCI_ERR_UNCOR_SEVER, PCI_ERR_UNC_INTN | PCI_ERR_UNC_MALF_TLP);
 	pci_set_long(dev->wmask + DSA_PCI_AER + PCI_ERR_UNCOR_MASK, UNCORRECTABLE);
 	pci_set_long(dev->wmask + DSA_PCI_AER + PCI_ERR_UNCOR_SEVER, UNCORRECTABLE);
+	pci_set_long(config + DSA_PCI_AER + PCI_ERR_COR_MASK, CORRECTABLE);
+	pci_set_long(dev->wmask + DSA_PCI_AER + PCI_ERR_COR_MASK, CORRECTABLE);
+	pci_set_long(dev->w1cmask + DSA_PCI_AER + PCI_ERR_COR_STATUS, CORRECTABLE);
 
 	pcie_add_capability(dev, PCI_EXT_CAP_ID_LTR, 1, DSA_PCI_LTR, 8);
 	pcie_add_capability(dev, PCI_EXT_CAP_ID_TPH, 1, DSA_PCI_TPH, 16);
@@ -152,6 +163,18 @@ bool dsa_pci_caps_init(PCIDevice *dev, Error **errp)
 	}
 	pcie_cap_flr_init(dev);
 	return true;
+}
+
+void dsa_pci_caps_link(PCIDevice *dev)
+{
+	static const uint8_t order[] = {DSA_PCI_EXPRESS, DSA_PCI_MSIX, DSA_PCI_PM};
+	uint8_t at = PCI_CAPABILITY_LIST;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
+		pci_set_byte(dev->config + at, order[i]);
+		at = order[i] + PCI_CAP_LIST_NEXT;
+	}
+	pci_set_byte(dev->config + at, 0);
 }
 
 void dsa_pci_page_requests(PCIDevice *dev, bool enabled)

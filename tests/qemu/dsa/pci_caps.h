@@ -21,6 +21,8 @@
 
 /* Add them all (MSI-X is QEMU's own). Returns whether it worked; else *errp says why not. */
 bool dsa_pci_caps_init(PCIDevice *dev, Error **errp);
+/* When all are there: in the order in which a part lists them. */
+void dsa_pci_caps_link(PCIDevice *dev);
 /* Enable bits and the like, as after reset; firmware_vcs: virtual channels as firmware hands them over. */
 void dsa_pci_caps_reset(PCIDevice *dev, bool firmware_vcs);
 /* The same but for the virtual channels, which a function level reset leaves alone (PCIe 6.6.2). */

@@ -443,6 +443,7 @@ static void realize(PCIDevice *dev, Error **errp)
 	if (msix_init(dev, DSA_MODEL_VECTORS, &s->registers, 0, DSA_MODEL_MSIX_TABLE, &s->registers, 0,
 	              DSA_MODEL_MSIX_PBA, DSA_PCI_MSIX, errp))
 		return;
+	dsa_pci_caps_link(dev);
 	for (unsigned i = 0; i < DSA_MODEL_VECTORS; i++)
 		msix_vector_use(dev, i);
 	vtd_client_register(dev, &client_ops);
