@@ -67,6 +67,8 @@
 
 #define DSA_ENGCAP             0x38 /* 64 */
 #define DSA_ENGCAP_NUM_ENGINES GENMASK64(7, 0)
+#define DSA_ENGCAP_WORK        GENMASK64(15, 8) /* these two with GRPCAP.18: how many an engine has in progress */
+#define DSA_ENGCAP_BATCHES     GENMASK64(23, 16)
 
 #define DSA_OPCAP 0x40 /* 256: bit n = opcode n */
 

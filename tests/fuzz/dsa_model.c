@@ -317,6 +317,11 @@ static void set_up(enum dsa_fault fault, uint64_t start)
 		world_start2(&w, fault, start & 0x40);
 	else
 		world_start(&w, fault, start & 2);
+	/* Few slots, so that they are soon all taken. */
+	if ((start & 0x60) == 0x40) {
+		w.m.config.work = 2;
+		w.m.config.batches = 2;
+	}
 	world_ops = w.m.ops;
 	ops = *world_ops;
 	ops.memory.read = read_memory;
@@ -363,19 +368,18 @@ static void wind_up(void)
 {
 	w.during = NULL;
 	for (unsigned i = 0; i < 0x10000; i++) {
-		/* An engine that has to wait for the page request of another looks again and again. */
 		const unsigned ticks = world_settle(&w);
 		bool waits = false;
 
-		for (unsigned e = 0; e < DSA_MODEL_ENGINES; e++) {
-			const struct dsa_engine *engine = &w.m.engines[e];
+		for (size_t n = 0; n < DSA_MODEL_SLOTS; n++) {
+			const struct dsa_slot *slot = &w.m.slots[n];
 
-			if (engine->busy && engine->log_full) {
+			if (slot->state == DSA_SLOT_LOG) {
 				empty_log();
 				waits = true;
 			}
-			if (engine->busy && engine->waiting)
-				waits |= dsa_model_page_response(&w.m, engine->group, DSA_PAGE_INVALID);
+			if (slot->state == DSA_SLOT_PAGE)
+				waits |= dsa_model_page_response(&w.m, slot->group, DSA_PAGE_INVALID);
 		}
 		if (!waits && ticks >= WORLD_TICKS)
 			check("there is always another tick");

@@ -81,7 +81,7 @@ TEST(dsa_portal_small, "dsa.portal.smaller_writes_are_ignored", NEEDS_SUBMIT, "D
 
 /* What fills any WQ and all engines: how many descriptors an engine takes ahead is each part's own affair. */
 #define FILL_MOST  2048U
-#define FILL_BURST 32U
+#define FILL_BURST 512U
 #define FILL_BYTES (UINT32_C(1) << 20)
 
 /*

@@ -95,6 +95,8 @@ static void start(struct world *w, struct dsa_model_config config)
 	config.service_ns = SERVICE_NS;
 	config.command_ns = COMMAND_NS;
 	fill_memory();
+	if (w->m.ops)
+		dsa_model_free(&w->m);
 	memset(w, 0, sizeof(*w));
 	w->deadline = WORLD_NEVER;
 	dsa_model_init(&w->m, &ops, w, &config);
@@ -190,6 +192,11 @@ void world_up(struct world *w, enum dsa_fault fault)
 	(void)command(w, DSA_CMD_ENABLE_DEVICE, 0);
 	for (unsigned wq = 0; wq < WQS_IN_USE; wq++)
 		(void)command(w, DSA_CMD_ENABLE_WQ, wq);
+}
+
+void world_one_in_progress(struct world *w)
+{
+	w->m.config.work = 1;
 }
 
 void world_up2(struct world *w, enum dsa_fault fault, bool evl_drops)
@@ -313,17 +320,40 @@ uint8_t swerror_code(struct world *w)
 const char *world_invariants(const struct world *w)
 {
 	const struct dsa_model *m = &w->m;
-	unsigned busy[DSA_MODEL_WQS] = {0};
+	unsigned busy[DSA_MODEL_WQS] = {0}, used[DSA_MODEL_ENGINES][DSA_SLOT_KINDS] = {{0}}, pages = 0;
 	bool others = false;
 
 	if (m->state > DSA_STATE_HALT)
 		return "device state";
+	for (size_t i = 0; i < DSA_MODEL_SLOTS; i++) {
+		const struct dsa_slot *slot = &m->slots[i];
+
+		if (!slot->ticket != (slot->state == DSA_SLOT_FREE))
+			return "a slot that is free, or not";
+		if (!slot->ticket)
+			continue;
+		if (slot->wq >= DSA_MODEL_WQS)
+			return "WQ of a slot";
+		others |= slot->state == DSA_SLOT_LOG || slot->state == DSA_SLOT_PAGE;
+		pages += slot->state == DSA_SLOT_PAGE;
+		used[slot->engine][slot->kind]++;
+		if (slot->parent ? slot->parent->kind != DSA_SLOT_BATCH || !slot->parent->ticket : false)
+			return "a descriptor of a batch that is gone";
+		if (!slot->parent)
+			busy[slot->wq]++;
+	}
+	for (const struct dsa_slot *slot = m->due_first; slot; slot = slot->after) {
+		if (slot->state != DSA_SLOT_DUE || (slot->after && slot->after->ready_at < slot->ready_at))
+			return "the list of those that are due";
+	}
+	if (pages != m->page_requests)
+		return "page requests";
 	for (unsigned e = 0; e < DSA_MODEL_ENGINES; e++) {
-		if (m->engines[e].busy && m->engines[e].wq >= DSA_MODEL_WQS)
-			return "WQ of an engine";
-		others |= m->engines[e].busy && (m->engines[e].log_full || m->engines[e].waiting);
-		if (m->engines[e].busy)
-			busy[m->engines[e].wq]++;
+		if (used[e][DSA_SLOT_WORK] + (unsigned)__builtin_popcountll(m->engines[e].free[DSA_SLOT_WORK]) !=
+		            DSA_MODEL_WORK ||
+		    used[e][DSA_SLOT_BATCH] + (unsigned)__builtin_popcountll(m->engines[e].free[DSA_SLOT_BATCH]) !=
+		            DSA_MODEL_BATCHES)
+			return "slots of an engine";
 	}
 	for (unsigned i = 0; i < DSA_MODEL_WQS; i++) {
 		const struct dsa_wq *wq = &m->wqs[i];

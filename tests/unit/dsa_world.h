@@ -51,7 +51,7 @@ struct world {
 	void (*during)(struct world *w);
 };
 
-/* Power-on, PCI configuration as the firmware leaves it: nothing on. */
+/* w is one that was started before, or zero. Power-on, PCI configuration as the firmware leaves it: nothing on. */
 void world_start(struct world *w, enum dsa_fault fault, bool cmdcap);
 /* The same for version 2.0. */
 void world_start2(struct world *w, enum dsa_fault fault, bool evl_drops);
@@ -61,8 +61,10 @@ void world_pci(struct world *w, bool pasid, bool ats);
 void world_configure(struct world *w);
 /* world_start, _pci with PASID, _configure, device and WQs enabled. */
 void world_up(struct world *w, enum dsa_fault fault);
+/* From now on an engine has one descriptor in progress: the others stay in their WQs. */
+void world_one_in_progress(struct world *w);
 
-/* The same for version 2.0 with ATS, the event log (WORLD_EVL entries at EVL) and its interrupt. */
+/* world_up() for version 2.0 with ATS, the event log (WORLD_EVL entries at EVL) and its interrupt. */
 void world_up2(struct world *w, enum dsa_fault fault, bool evl_drops);
 
 uint32_t rd(struct world *w, uint64_t offset);

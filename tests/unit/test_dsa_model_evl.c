@@ -174,6 +174,7 @@ static void routes(void **s)
 	assert_int_equal(swerror_code(&w), 0);
 	/* A full dedicated WQ, and configuration that changes, are SWERROR's all the same. */
 	d = noop(0);
+	world_one_in_progress(&w);
 	for (unsigned i = 0; i < WQ_SIZE + 2; i++)
 		(void)post(&w, DWQ, 0, &d);
 	assert_int_equal(swerror_code(&w), DSA_SWERR_DWQ_FULL);

@@ -143,6 +143,7 @@ static uint64_t child_interrupts(struct world *w)
 /* Fills of the same byte, one behind the other, in a group of one engine: the last one stays. */
 static uint64_t last_fill(struct world *w)
 {
+	world_one_in_progress(w);
 	for (unsigned i = 0; i < 4; i++) {
 		struct dsa_raw_desc d = with_record(descriptor(DSA_OPCODE_MEMFILL, 0, 0x10 + i, DATA(0), 1), i);
 
@@ -150,6 +151,50 @@ static uint64_t last_fill(struct world *w)
 	}
 	(void)world_settle(w);
 	return *flat_at(DATA(0));
+}
+
+/* The first one comes late, and the second is behind it. */
+static uint64_t fill_behind_a_late_one(struct world *w)
+{
+	w->m.config.late_ns = 10 * SERVICE_NS;
+	w->m.config.inject = (struct dsa_inject){DSA_INJECT_DESCRIPTOR_LATE, DSA_MOMENT_DESCRIPTOR, 1};
+	for (unsigned i = 0; i < 2; i++) {
+		struct dsa_raw_desc d = with_record(descriptor(DSA_OPCODE_MEMFILL, 0, 0x10 + i, DATA(0), 1), i);
+
+		(void)post(w, DWQ, 0, &d);
+	}
+	(void)world_settle(w);
+	return *flat_at(DATA(0));
+}
+
+static uint64_t queued_beyond_the_limit(struct world *w)
+{
+	const struct dsa_raw_desc d = noop(0);
+
+	w->m.groups[0].flags |= FIELD_PREP(DSA_GRPFLAGS_DESC_LIMIT, UINT64_C(3));
+	for (unsigned i = 0; i < DSA_MODEL_WORK / 8 + 2; i++)
+		(void)post(w, DWQ, 0, &d);
+	return FIELD_GET(DSA_WQCFG6_OCCUPANCY, wqcfg(w, DWQ, 6));
+}
+
+static uint64_t child_at_the_end_of_its_batch(struct world *w)
+{
+	const struct dsa_raw_desc children[] = {noop(0), memmove_desc(1, DATA(0), DATA(4), 0x4000)};
+	const struct dsa_raw_desc d = batch(2, children);
+
+	(void)post(w, DWQ, 0, &d);
+	for (unsigned i = 0; i < 1000 && !status(20); i++)
+		world_advance(w, 100);
+	return status(1);
+}
+
+static uint64_t behind_a_fence_after_a_failure(struct world *w)
+{
+	struct dsa_raw_desc children[] = {with_record(descriptor(0x7f, 0, 0, 0, 0), 0), noop(1)};
+
+	children[1].field[0] |= (uint64_t)IDXD_OP_FLAG_FENCE << 32;
+	run(w, DWQ, 0, batch(2, children));
+	return status(1);
 }
 
 /* What was done when the drain's own record came: two engines, and a long move before the drain. */
@@ -250,6 +295,10 @@ static const struct fault_row rows[] = {
         {DSA_FAULT_BATCH_LAST, last_child, DSA_COMP_SUCCESS, 0},
         {DSA_FAULT_CHILD_INTERRUPT_LOST, child_interrupts, 1, 0},
         {DSA_FAULT_QUEUE_LIFO, last_fill, 0x13, 0x11},
+        {DSA_FAULT_BATCH_EARLY, child_at_the_end_of_its_batch, DSA_COMP_SUCCESS, 0},
+        {DSA_FAULT_FENCE_EARLY, behind_a_fence_after_a_failure, 0, DSA_COMP_SUCCESS},
+        {DSA_FAULT_ORDER_PASSES, fill_behind_a_late_one, 0x11, 0x10},
+        {DSA_FAULT_PROGRESS_LIMIT, queued_beyond_the_limit, 2, 0},
         {DSA_FAULT_DRAIN_DESCRIPTOR_EARLY, done_before_drain, DSA_COMP_SUCCESS, 0},
         {DSA_FAULT_INTERRUPT_UNASKED, unasked_interrupts, 0, 1},
         {DSA_FAULT_INTERRUPT_TABLE, ims_portal_messages, 0x100, 1},

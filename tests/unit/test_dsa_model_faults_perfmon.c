@@ -40,7 +40,7 @@ static uint64_t small_pages(struct world *w)
 
 	wr(w, AT(DSA_FLTCFG(0, DSA_FILTER_PAGE_SIZE)), 1);
 	count(w, 0, DSA_EVENTS_TRANSLATION, DSA_EVENT_ATS);
-	w->m.running = &w->m.engines[0];
+	w->m.running = &w->m.slots[0];
 	dsa_model_translation(&w->m, &who, UINT64_C(1) << 21);
 	w->m.running = NULL;
 	return counted(w);

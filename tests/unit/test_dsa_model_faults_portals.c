@@ -14,6 +14,7 @@ static uint64_t overflow_in_swerror(struct world *w)
 {
 	struct dsa_raw_desc d = noop(0);
 
+	world_one_in_progress(w);
 	for (unsigned i = 0; i < WQ_SIZE + 2; i++)
 		(void)post(w, DWQ, 0, &d);
 	return swerror_code(w);
@@ -89,6 +90,7 @@ static uint64_t retries_of_full(struct world *w)
 {
 	uint64_t retries = 0;
 
+	world_one_in_progress(w);
 	for (unsigned i = 0; i < WQ_SIZE + 4; i++)
 		retries += enqueue(w, SWQ, 0, noop(0), SWQ_PASID);
 	return retries != 0;

@@ -264,7 +264,7 @@ static const struct fault_row rows[] = {
         {DSA_FAULT_COMMAND_HANGS, drain_cmdsts, 0, DSA_CMDSTS_ACTIVE},
         {DSA_FAULT_COMMAND_ERROR, failing_command, DSA_CMDERR_DEV_NOT_DISABLED, 0},
         {DSA_FAULT_DRAIN_EARLY, done_after_drain, 4, 0},
-        {DSA_FAULT_DISABLE_DROPS, done_after_disable, 4, 1},
+        {DSA_FAULT_DISABLE_DROPS, done_after_disable, 4, 0},
         {DSA_FAULT_RESET_KEEPS, size_after_reset, 0, WQ_SIZE | UINT64_C(7) << 32},
         {DSA_FAULT_COMMAND_INTERRUPT_UNASKED, unasked_command_interrupts, 0, 1},
         {DSA_FAULT_COMMAND_ERROR_SILENT, error_interrupts, 1, 0},

@@ -115,6 +115,7 @@ static void commands(void **s)
 static void nth_descriptor(enum dsa_injection what)
 {
 	up(what, DSA_MOMENT_DESCRIPTOR, 2);
+	world_one_in_progress(&w);
 	for (unsigned i = 0; i < 3; i++) {
 		const struct dsa_raw_desc d = noop(i);
 

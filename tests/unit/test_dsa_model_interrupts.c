@@ -231,6 +231,7 @@ static void occupancy(void **s)
 {
 	(void)s;
 	world_up(&w, DSA_FAULT_NONE);
+	world_one_in_progress(&w);
 	assert_int_equal(command(&w, DSA_CMD_DISABLE_WQ, BIT32(DWQ)), 0);
 	wqcfg_set(&w, DWQ, 4, 6);
 	arm(2);

@@ -124,6 +124,7 @@ static void portals(void **s)
 
 	(void)s;
 	world_up(&w, DSA_FAULT_NONE);
+	world_one_in_progress(&w);
 	for (unsigned e = 0; e < 6; e++)
 		count(e, DSA_EVENTS_WQ, BIT32(e));
 	/* One is in the engine. */
@@ -177,6 +178,7 @@ static void data(void **s)
 
 	(void)s;
 	world_up(&w, DSA_FAULT_NONE);
+	world_one_in_progress(&w);
 	for (unsigned e = 0; e < 6; e++)
 		count(e, DSA_EVENTS_ENGINE, BIT32(e));
 	d = memmove_desc(0, DATA(0), DATA(2), 4096);
@@ -241,6 +243,7 @@ static void operations_and_completions(void **s)
 
 	(void)s;
 	world_up(&w, DSA_FAULT_NONE);
+	world_one_in_progress(&w);
 	for (unsigned e = 0; e < 6; e++)
 		count(e, DSA_EVENTS_COMPLETION, BIT32(e));
 	count(6, DSA_EVENTS_OPERATION, BIT32(DSA_OPCODE_NOOP) | BIT32(16));
@@ -272,7 +275,7 @@ static void translations(void **s)
 	world_up(&w, DSA_FAULT_NONE);
 	for (unsigned e = 0; e < 4; e++)
 		count(e, DSA_EVENTS_TRANSLATION, BIT32(e));
-	w.m.running = &w.m.engines[0];
+	w.m.running = &w.m.slots[0];
 	for (unsigned i = 0; i < 4; i++) {
 		dsa_model_translation(&w.m, &with, i ? 4096 : 0);
 		dsa_model_translation(&w.m, &without, i < 2 ? 0 : 4096);
@@ -295,7 +298,7 @@ static void page_sizes(void **s)
 		wr(&w, AT(DSA_FLTCFG(c, DSA_FILTER_PAGE_SIZE)), c < 3 ? BIT32(c) : 0);
 		count(c, DSA_EVENTS_TRANSLATION, DSA_EVENT_ATS_PASID | DSA_EVENT_ATS_PASID_FAULT);
 	}
-	w.m.running = &w.m.engines[0];
+	w.m.running = &w.m.slots[0];
 	for (unsigned i = 0; i < ARRAY_SIZE(pages); i++) {
 		for (unsigned k = 0; k <= i; k++)
 			dsa_model_translation(&w.m, &who, pages[i]);
@@ -306,7 +309,7 @@ static void page_sizes(void **s)
 	assert_int_equal(counted(2), 3 + 4);
 	assert_int_equal(counted(3), 0);
 	/* No page, no size. */
-	w.m.running = &w.m.engines[0];
+	w.m.running = &w.m.slots[0];
 	dsa_model_translation(&w.m, &who, 0);
 	w.m.running = NULL;
 	assert_int_equal(counted(0), 2);

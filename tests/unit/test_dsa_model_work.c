@@ -41,6 +41,7 @@ static void limits(void **s)
 		unsigned accepted = 0;
 
 		world_up(&w, DSA_FAULT_NONE);
+		world_one_in_progress(&w);
 		wqcfg_set(&w, rows[i].wq, 1, rows[i].threshold);
 		d = noop(0);
 		/* The engine takes one, and what is counted then is the queue. */
@@ -280,6 +281,7 @@ static void priorities(void **s)
 	world_start(&w, DSA_FAULT_NONE, false);
 	world_pci(&w, true, false);
 	world_configure(&w);
+	world_one_in_progress(&w);
 	wqcfg_set(&w, DWQ, 0, 40);
 	wqcfg_set(&w, PWQ, 0, 40);
 	wqcfg_set(&w, PWQ, 2, (wqcfg(&w, PWQ, 2) & ~DSA_WQCFG2_PRIORITY) | FIELD_PREP(DSA_WQCFG2_PRIORITY, 3U));
@@ -317,6 +319,7 @@ static void halt(void **s)
 		struct dsa_raw_desc d;
 
 		world_up(&w, DSA_FAULT_NONE);
+		world_one_in_progress(&w);
 		wr(&w, DSA_GENCTRL, DSA_GENCTRL_HALT_INT);
 		for (unsigned n = 0; n < 3; n++) {
 			d = noop(n);

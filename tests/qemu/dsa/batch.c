@@ -1,24 +1,85 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Batches (3.8, 3.12). Descriptors run one after the other, each ended before the next. */
+/*
+ * Batches (3.8, 3.12). A batch reads its list and puts one descriptor after the other into work slots of its engine,
+ * where they run beside each other. It holds none of those slots itself.
+ */
 #include "tests/qemu/dsa/engine.h"
 #include "tests/qemu/dsa/ops.h"
 
-void dsa_run_batch(const struct dsa_env *env, struct dsa_batch *batch, const struct dsa_raw_desc *desc,
-                   struct dsa_result *r)
+static void name(struct dsa_model *m, struct dsa_batch *batch)
 {
+	bool taken = true;
+
+	/* There are fewer batches than names. */
+	while (taken) {
+		batch->id = m->next_batch_id++;
+		taken = false;
+		for (size_t i = 0; i < DSA_MODEL_SLOTS && !taken; i++)
+			taken = m->slots[i].ticket && m->slots[i].batch.named && m->slots[i].batch.id == batch->id;
+	}
+	batch->named = true;
+}
+
+bool dsa_batch_wait(const struct dsa_run *run)
+{
+	while (run->slot->batch.children) {
+		if (!dsa_wait(run, DSA_SLOT_CHILDREN))
+			return false;
+	}
+	return !dsa_is_lost(run);
+}
+
+/* Returns whether it has a slot: not if the batch is lost, or to be abandoned. */
+static bool offer(const struct dsa_run *run, const struct dsa_raw_desc *child, uint32_t index)
+{
+	struct dsa_model *m = run->m;
+	struct dsa_slot *slot = run->slot;
+
+	while (dsa_is_behind(m, slot) && !slot->abandoned) {
+		if (!dsa_wait(run, DSA_SLOT_LIST_TURN))
+			return false;
+	}
+	if (slot->abandoned)
+		return false;
+	slot->batch.next = *child;
+	slot->batch.next_index = (uint16_t)index;
+	slot->state = DSA_SLOT_OFFER;
+	m->engines[slot->engine].offers++;
+	dsa_dispatch(m, m->ops->now(m->ctx));
+	while (!dsa_is_lost(run) && slot->state == DSA_SLOT_OFFER) {
+		if (!dsa_wait(run, DSA_SLOT_OFFER))
+			return false;
+	}
+	return !dsa_is_lost(run) && !slot->abandoned;
+}
+
+/* Whether the fence ends the batch. A record that only the event log has counts as one that is not there. */
+static bool fence_ends(const struct dsa_env *env, const struct dsa_run *run, bool failed_before)
+{
+	const struct dsa_batch *batch = &run->slot->batch;
+
+	if (env->fault == DSA_FAULT_FENCE_IGNORED)
+		return false;
+	if (env->fault != DSA_FAULT_FENCE_EARLY && !dsa_batch_wait(run))
+		return true;
+	return batch->failed || failed_before || batch->cr_logged;
+}
+
+void dsa_run_batch(const struct dsa_env *env, const struct dsa_raw_desc *desc, struct dsa_result *r)
+{
+	const struct dsa_run *run = env->run;
+	struct dsa_batch *batch = &run->slot->batch;
 	const uint64_t list = desc->field[2];
 	const uint32_t count = dsa_desc_size(desc);
 	/* A batch that goes on where a fault ended it may be told of failures before that (7.2). */
-	bool failed_before =
+	const bool failed_before =
 	        (dsa_desc_flags(desc) & DSA_FLAG_BATCH_ERROR) != 0 && env->fault != DSA_FAULT_BATCH_ERROR_IGNORED;
-	bool all_good = true, fenced = false;
-	struct dsa_env child_env = *env;
+	bool fenced = false;
 	uint32_t done = 0;
 
-	child_env.in_batch = true;
+	name(run->m, batch);
 	r->status = DSA_COMP_SUCCESS;
 	for (; done < count; done++) {
-		const struct dsa_place at = {.batch = batch, .in_batch = true, .batch_index = (uint16_t)done};
 		struct dsa_raw_desc child;
 		uint8_t status = dsa_mem_read(env, list + (uint64_t)done * DSA_DESC_SIZE, &child, sizeof(child), NULL,
 		                              &r->fault_addr);
@@ -30,21 +91,24 @@ void dsa_run_batch(const struct dsa_env *env, struct dsa_batch *batch, const str
 			r->operand = DSA_OPERAND_SOURCE;
 			break;
 		}
-		/* A record that only the event log has counts for fences as one that is not there. */
-		fenced = (dsa_desc_flags(&child) & IDXD_OP_FLAG_FENCE) &&
-		         (!all_good || failed_before || batch->cr_logged) && env->fault != DSA_FAULT_FENCE_IGNORED;
+		fenced = (dsa_desc_flags(&child) & IDXD_OP_FLAG_FENCE) && fence_ends(env, run, failed_before);
 		if (fenced)
 			break;
 		if (env->fault == DSA_FAULT_BATCH_LAST && done + 1 == count)
 			continue;
-		if (dsa_run_one(&child_env, &at, &child) == DSA_COMP_SUCCESS)
-			continue;
-		all_good = false;
-		if (env->fault == DSA_FAULT_BATCH_STOPS)
+		if (!offer(run, &child, done))
+			break;
+		if (env->fault == DSA_FAULT_BATCH_STOPS && (!dsa_batch_wait(run) || batch->failed))
 			break;
 	}
-	if (r->status == DSA_COMP_SUCCESS && (!all_good || fenced) && env->fault != DSA_FAULT_BATCH_STATUS)
+	if (dsa_is_lost(run))
+		return;
+	batch->listed = true;
+	dsa_slots_wake(run->m, DSA_SLOT_LIST_TURN);
+	if (env->fault != DSA_FAULT_BATCH_EARLY && !dsa_batch_wait(run))
+		return;
+	if (r->status == DSA_COMP_SUCCESS && (batch->failed || fenced) && env->fault != DSA_FAULT_BATCH_STATUS)
 		r->status = DSA_COMP_BATCH_FAIL;
-	r->result = (env->gencap & DSA_GENCAP_BATCH_CONT) && (!all_good || failed_before || fenced);
+	r->result = (env->gencap & DSA_GENCAP_BATCH_CONT) && (batch->failed || failed_before || fenced);
 	r->bytes = done + (env->fault == DSA_FAULT_BATCH_COUNT);
 }

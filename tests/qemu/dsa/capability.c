@@ -4,16 +4,16 @@
  *
  * No raw registers of a version 2.0 part (Granite Rapids, Sierra Forest) are public. Its operations are: those that
  * tools name for it (0x7b00bf07ff), less the inter-domain ones that are not modelled. All else is what the
- * specification offers in addition, on top of Sapphire Rapids' numbers, and unverified: sizes, that Batch1 and the
- * limits of descriptors in progress are missing, that the entries of the event log have 64 bytes, and that a full log
- * blocks.
+ * specification offers in addition, on top of Sapphire Rapids' numbers, and unverified: sizes, how many
+ * descriptors an engine has in progress, that Batch1 is missing, that the entries of the event log have 64 bytes, and
+ * that a full log blocks.
  */
 #include "tests/qemu/dsa/model.h"
 
 #define GENCAP_1 UINT64_C(0x00000040915f010f)
 #define WQCAP_1  UINT64_C(0x003f000000080080)
-#define GRPCAP   UINT64_C(0x0000000000036004)
-#define ENGCAP   UINT64_C(0x0000000000000004)
+#define GRPCAP_1 UINT64_C(0x0000000000036004)
+#define ENGCAP_1 UINT64_C(0x0000000000000004)
 #define OPCAP_1  UINT64_C(0x00000001003f03ff)
 
 /* Bits 3 and 39:33 meant something before version 2 that they do not mean any more. */
@@ -24,11 +24,14 @@
 #define WQCAP_2 (WQCAP_1 | FIELD_PREP(DSA_WQCAP_WQCFG_SIZE, UINT64_C(1)) | DSA_WQCAP_OPCFG | DSA_WQCAP_PRS_DISABLE)
 #define OPCAP_2 (OPCAP_1 | BIT64(DSA_OP_TRANSLATION_FETCH) | BIT64(DSA_OP_DIX_GENERATE))
 
+#define GRPCAP_2 (GRPCAP_1 | DSA_GRPCAP_PROGRESS_LIMIT)
+
+_Static_assert((GENCAP_1 >> 32 & 0xff) == DSA_MODEL_WORK, "descriptors in an engine");
 _Static_assert((WQCAP_1 & 0xffff) == DSA_MODEL_ENTRIES, "total size");
 _Static_assert(((WQCAP_1 >> 16) & 0xff) == DSA_MODEL_WQS, "WQs");
-_Static_assert((GRPCAP & 0xff) == DSA_MODEL_GROUPS, "groups");
-_Static_assert(((GRPCAP >> 8) & 0xff) == DSA_MODEL_READ_BUFFERS, "read buffers");
-_Static_assert(ENGCAP == DSA_MODEL_ENGINES, "engines");
+_Static_assert((GRPCAP_1 & 0xff) == DSA_MODEL_GROUPS, "groups");
+_Static_assert(((GRPCAP_1 >> 8) & 0xff) == DSA_MODEL_READ_BUFFERS, "read buffers");
+_Static_assert(ENGCAP_1 == DSA_MODEL_ENGINES, "engines");
 
 uint32_t dsa_version(const struct dsa_model *m)
 {
@@ -50,14 +53,15 @@ uint64_t dsa_wqcap(const struct dsa_model *m)
 
 uint64_t dsa_grpcap(const struct dsa_model *m)
 {
-	(void)m;
-	return GRPCAP;
+	return m->config.version2 ? GRPCAP_2 : GRPCAP_1;
 }
 
 uint64_t dsa_engcap(const struct dsa_model *m)
 {
-	(void)m;
-	return ENGCAP;
+	if (!m->config.version2)
+		return ENGCAP_1;
+	return ENGCAP_1 | FIELD_PREP(DSA_ENGCAP_WORK, (uint64_t)dsa_slots_offered(m, DSA_SLOT_WORK)) |
+	       FIELD_PREP(DSA_ENGCAP_BATCHES, (uint64_t)dsa_slots_offered(m, DSA_SLOT_BATCH));
 }
 
 uint64_t dsa_opcap(const struct dsa_model *m, unsigned word)

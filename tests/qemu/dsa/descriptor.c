@@ -10,10 +10,9 @@ static bool handle_ok(const struct dsa_env *env, uint16_t handle)
 	return dsa_handle_ok(env->run->m, &env->run->entry, env->who.pasid != DSA_NO_PASID, handle);
 }
 
-/* An engine whose work is lost is not busy any more: see dsa_engines_clear(). */
 static bool given_up(const struct dsa_env *env)
 {
-	return !env->run->engine->busy;
+	return dsa_is_lost(env->run) || env->run->slot->abandoned;
 }
 
 static void fill_env(struct dsa_run *run, struct dsa_env *env)
@@ -33,7 +32,7 @@ static void fill_env(struct dsa_run *run, struct dsa_env *env)
 	        .max_batch = FIELD_GET(DSA_WQCFG3_MAX_BATCH, wq->cfg[3]),
 	        .bof = (wq->cfg[2] & DSA_WQCFG2_BOF) != 0,
 	        .rci_reserved = !(m->gencfg & DSA_GENCFG_USER_INT) && entry->pasid != DSA_NO_PASID && !entry->priv,
-	        .unmapped = dsa_unmapped_classes(m, run->engine),
+	        .unmapped = dsa_unmapped_classes(m, run->slot->engine),
 	        .run = run,
 	        .ask = dsa_may_ask(m, wq) ? dsa_ask_page : NULL,
 	        .blocks = true,
@@ -93,7 +92,8 @@ static void report(const struct dsa_env *env, const struct dsa_place *at, const 
 	        .operand = r->operand,
 	        .handle = dsa_desc_handle(desc),
 	        .rci = wants_interrupt(env, desc),
-	        .engine = run->engine,
+	        .batch = at->batch,
+	        .run = run,
 	};
 	uint8_t bytes[DSA_CR_SIZE];
 
@@ -102,14 +102,6 @@ static void report(const struct dsa_env *env, const struct dsa_place *at, const 
 	if (record && has_record(env, desc, record)) {
 		dsa_record_bytes(env, record, bytes);
 		error.record = bytes;
-	}
-	if (at->batch) {
-		error.batch_id = at->batch->id;
-		error.first = at->in_batch && !at->batch->logged;
-		if (at->in_batch && dsa_evl_takes(run->m, error.code)) {
-			at->batch->logged = true;
-			at->batch->cr_logged |= error.code == DSA_COMP_CRA_XLAT;
-		}
 	}
 	dsa_report_error(run->m, &error);
 }
@@ -186,7 +178,7 @@ static bool deliver_record(const struct dsa_env *env, const struct dsa_place *at
 	if (!has_record(env, desc, r) || env->fault == DSA_FAULT_COMPLETION_LOST)
 		return true;
 	if (!write_record(env, dsa_desc_cr(desc), r, &fault_addr)) {
-		dsa_perfmon_engine(run->m, run->engine, desc, DSA_EVENTS_COMPLETION, DSA_EVENT_RECORD);
+		dsa_perfmon_engine(run->m, run->slot, desc, DSA_EVENTS_COMPLETION, DSA_EVENT_RECORD);
 		return true;
 	}
 	if (!given_up(env))
@@ -202,7 +194,7 @@ static void finish(const struct dsa_env *env, const struct dsa_place *at, const 
 
 	if (given_up(env))
 		return;
-	dsa_perfmon_ended(env->run->m, env->run->engine, desc, r->status);
+	dsa_perfmon_ended(env->run->m, env->run->slot, desc, r->status);
 	make_wrong(env, desc, r);
 	if (ends_in_log(env, at, desc, r))
 		return;
@@ -265,14 +257,13 @@ static void run_drain(const struct dsa_env *env, const struct dsa_raw_desc *desc
 	}
 }
 
-static void run_checked(struct dsa_env *env, struct dsa_batch *batch, const struct dsa_raw_desc *desc,
-                        struct dsa_result *r)
+static void run_checked(struct dsa_env *env, const struct dsa_raw_desc *desc, struct dsa_result *r)
 {
 	struct dsa_run *run = env->run;
 
-	dsa_perfmon_operation(run->m, run->engine, desc);
+	dsa_perfmon_operation(run->m, run->slot, desc);
 	if (dsa_desc_opcode(desc) == DSA_OPCODE_BATCH) {
-		dsa_run_batch(env, batch, desc, r);
+		dsa_run_batch(env, desc, r);
 	} else if (dsa_desc_opcode(desc) == DSA_OPCODE_DRAIN) {
 		run_drain(env, desc, r);
 	} else if (env->fault == DSA_FAULT_COMPLETION_EMPTY) {
@@ -280,17 +271,16 @@ static void run_checked(struct dsa_env *env, struct dsa_batch *batch, const stru
 	} else {
 		env->blocks = (dsa_desc_flags(desc) & IDXD_OP_FLAG_BOF) != 0;
 		dsa_execute(env, desc, r);
-		dsa_perfmon_data(run->m, run->engine, desc);
+		dsa_perfmon_data(run->m, run->slot, desc);
 		env->blocks = true;
 	}
 }
 
-uint8_t dsa_run_one(struct dsa_env *env, const struct dsa_place *at, const struct dsa_raw_desc *desc)
+/* Returns its status. */
+static uint8_t run_one(struct dsa_env *env, struct dsa_place *at, const struct dsa_raw_desc *desc)
 {
 	struct dsa_run *run = env->run;
 	struct dsa_result r = {.status = unreportable(env, desc)};
-	struct dsa_batch batch = {0};
-	struct dsa_place here = *at;
 
 	if (given_up(env))
 		return DSA_COMP_HW_ERR1;
@@ -301,27 +291,34 @@ uint8_t dsa_run_one(struct dsa_env *env, const struct dsa_place *at, const struc
 		return r.status;
 	}
 	if (at->in_batch)
-		dsa_perfmon_engine(run->m, run->engine, desc, DSA_EVENTS_ENGINE, DSA_EVENT_FROM_BATCH);
+		dsa_perfmon_engine(run->m, run->slot, desc, DSA_EVENTS_ENGINE, DSA_EVENT_FROM_BATCH);
 	r.status = dsa_check_descriptor(env, desc, &r);
 	if (!r.status && !at->in_batch)
-		r.status = dsa_injected_status(run->m, run->engine->injection);
+		r.status = dsa_injected_status(run->m, run->slot->injection);
 	if (!r.status) {
-		if (dsa_desc_opcode(desc) == DSA_OPCODE_BATCH) {
-			batch.id = run->m->next_batch_id++;
-			here.batch = &batch;
-		}
-		run_checked(env, &batch, desc, &r);
+		if (run->slot->kind == DSA_SLOT_BATCH)
+			at->batch = &run->slot->batch;
+		run_checked(env, desc, &r);
 	} else if (env->fault == DSA_FAULT_BATCH_NESTED && at->in_batch && dsa_desc_opcode(desc) == DSA_OPCODE_BATCH) {
 		r.status = DSA_COMP_SUCCESS;
 	}
-	finish(env, &here, desc, &r);
+	finish(env, at, desc, &r);
 	return r.status;
 }
 
 void dsa_run_entry(struct dsa_run *run)
 {
+	struct dsa_slot *slot = run->slot, *parent = slot->parent;
+	struct dsa_place at = {
+	        .batch = parent ? &parent->batch : NULL, .in_batch = parent != NULL, .batch_index = slot->batch_index};
 	struct dsa_env env;
+	uint8_t status;
 
 	fill_env(run, &env);
-	dsa_run_one(&env, &(struct dsa_place){0}, &run->entry.desc);
+	env.in_batch = at.in_batch;
+	status = run_one(&env, &at, &run->entry.desc);
+	/* A batch is there until its descriptors have ended. */
+	if (parent && status != DSA_COMP_SUCCESS && !dsa_is_lost(run))
+		parent->batch.failed = true;
+	(void)dsa_batch_wait(run);
 }

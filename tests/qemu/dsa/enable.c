@@ -39,8 +39,10 @@ static uint8_t check_groups(const struct dsa_model *m)
 
 static uint8_t check_group_flags(const struct dsa_model *m)
 {
-	const uint64_t known = DSA_GRPFLAGS_TC_A | DSA_GRPFLAGS_TC_B | DSA_GRPFLAGS_RB_GLOBAL |
-	                       DSA_GRPFLAGS_RB_RESERVED | DSA_GRPFLAGS_RB_ALLOWED;
+	const uint64_t known =
+	        DSA_GRPFLAGS_TC_A | DSA_GRPFLAGS_TC_B | DSA_GRPFLAGS_RB_GLOBAL | DSA_GRPFLAGS_RB_RESERVED |
+	        DSA_GRPFLAGS_RB_ALLOWED |
+	        (dsa_grpcap(m) & DSA_GRPCAP_PROGRESS_LIMIT ? DSA_GRPFLAGS_DESC_LIMIT | DSA_GRPFLAGS_BATCH_LIMIT : 0);
 
 	for (unsigned g = 0; g < DSA_MODEL_GROUPS; g++) {
 		if (m->groups[g].flags & ~known)

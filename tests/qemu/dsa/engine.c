@@ -1,34 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Engines (3.4 to 3.9, 4.1). An engine takes one descriptor at a time from the WQs of its group, holds it for its
- * modelled service time, then does all of it: checks, data, completion record, interrupt (descriptor.c).
+ * Engines (3.4 to 3.9, 4.1). An engine takes as many descriptors from the WQs of its group, and from the batches that
+ * it runs, as it has slots for. Each takes its modelled service time beside the others, and its data goes through the
+ * engine's one data path after the others'; then all of it is done: checks, data, record, interrupt (descriptor.c).
  */
-#include <stdlib.h>
-
 #include "tests/qemu/dsa/engine.h"
-
-void dsa_engines_clear(struct dsa_model *m)
-{
-	for (unsigned e = 0; e < DSA_MODEL_ENGINES; e++) {
-		struct dsa_engine *engine = &m->engines[e];
-		struct dsa_fiber *fiber = engine->fiber;
-
-		engine->busy = false;
-		/* It finds that it is given up, and ends. The one that runs now, if any, will find it too. */
-		if (engine->suspended && !dsa_fiber_resume(fiber))
-			abort();
-		*engine = (struct dsa_engine){.fiber = fiber};
-	}
-}
-
-void dsa_model_free(struct dsa_model *m)
-{
-	dsa_engines_clear(m);
-	for (unsigned e = 0; e < DSA_MODEL_ENGINES; e++) {
-		dsa_fiber_free(m->engines[e].fiber);
-		m->engines[e].fiber = NULL;
-	}
-}
 
 static void run_entry(void *arg)
 {
@@ -38,112 +14,192 @@ static void run_entry(void *arg)
 	dsa_run_entry(&run);
 }
 
-static void complete(struct dsa_model *m, struct dsa_engine *engine)
+/* It may have to wait: for its descriptors, for a page, for room in the event log. */
+static bool may_wait(const struct dsa_model *m, const struct dsa_slot *slot)
 {
-	struct dsa_run run = {.m = m, .engine = engine, .wq = engine->wq, .entry = engine->entry};
+	return slot->kind == DSA_SLOT_BATCH || dsa_may_ask(m, &m->wqs[slot->wq]) || dsa_evl_on(m);
+}
+
+static void execute(struct dsa_model *m, struct dsa_slot *slot)
+{
+	struct dsa_run run = {.m = m, .slot = slot, .ticket = slot->ticket, .wq = slot->wq, .entry = slot->entry};
+	struct dsa_fiber *fiber = slot->fiber;
 	bool ended = true;
 
-	m->running = engine;
-	if (engine->injection == DSA_INJECT_DESCRIPTOR_LOST) {
+	dsa_slot_unschedule(m, slot);
+	if (!fiber && slot->kind == DSA_SLOT_WORK && dsa_is_behind(m, slot)) {
+		slot->state = DSA_SLOT_HELD;
+		return;
+	}
+	slot->state = DSA_SLOT_RUNS;
+	m->running = slot;
+	if (slot->injection == DSA_INJECT_DESCRIPTOR_LOST) {
 		ended = true;
-	} else if (engine->suspended) {
-		engine->suspended = false;
-		ended = dsa_fiber_resume(engine->fiber);
-	} else if (dsa_may_ask(m, &m->wqs[engine->wq]) || dsa_evl_on(m)) {
-		/* It may have to wait: for a page, or for room in the event log. */
-		if (!engine->fiber)
-			engine->fiber = dsa_fiber_new();
-		ended = dsa_fiber_start(engine->fiber, run_entry, &run);
+	} else if (fiber) {
+		ended = dsa_fiber_resume(fiber);
+	} else if (may_wait(m, slot)) {
+		fiber = slot->fiber = dsa_fiber_take(m);
+		ended = dsa_fiber_start(fiber, run_entry, &run);
 	} else {
 		run_entry(&run);
 	}
 	m->running = NULL;
-	if (!ended) {
-		engine->suspended = true;
+	if (!ended)
 		return;
-	}
+	if (fiber)
+		dsa_fiber_give(m, fiber);
 	/* Its own writes may have reached the configuration space of this device, and reset or halted it. */
-	if (!engine->busy)
-		return;
-	engine->busy = false;
-	m->wqs[engine->wq].in_flight--;
+	if (!dsa_is_lost(&run))
+		dsa_slot_end(m, slot);
 }
 
 /* ---- dispatch ---- */
 
-static uint64_t service_time(const struct dsa_model *m, const struct dsa_raw_desc *desc)
+/* On the engine's data path: a nanosecond for each 16 bytes, which for a batch are those of its list. */
+static uint64_t data_time(const struct dsa_raw_desc *desc)
 {
-	uint64_t size = dsa_desc_size(desc);
+	const uint64_t size = dsa_desc_size(desc);
 
 	switch (dsa_desc_opcode(desc)) {
 	case DSA_OPCODE_NOOP:
 	case DSA_OPCODE_DRAIN:
-		return m->config.service_ns;
+		return 0;
 	case DSA_OP_TRANSLATION_FETCH:
-		return m->config.service_ns + size / 4096;
+		return size / 4096;
 	case DSA_OPCODE_BATCH:
-		return m->config.service_ns * (1 + (size < 4096 ? size : 4096));
+		return (size < 4096 ? size : 4096) * DSA_DESC_SIZE / 16;
 	default:
-		return m->config.service_ns + size / 16;
+		return size / 16;
 	}
 }
 
-static void dispatch(struct dsa_model *m, uint64_t now)
+static void start(struct dsa_model *m, struct dsa_slot *slot, uint64_t now)
 {
-	for (unsigned g = 0; g < DSA_MODEL_GROUPS; g++) {
-		struct dsa_group *group = &m->groups[g];
+	struct dsa_engine *engine = &m->engines[slot->engine];
+	uint64_t ready = now + m->config.service_ns;
 
-		for (unsigned e = 0; e < DSA_MODEL_ENGINES; e++) {
-			struct dsa_engine *engine = &m->engines[e];
-			int wq;
+	if (ready < engine->last_ready)
+		ready = engine->last_ready;
+	ready += data_time(&slot->entry.desc);
+	if (dsa_desc_opcode(&slot->entry.desc) == DSA_OPCODE_DRAIN && dsa_is_wrong(m, DSA_FAULT_DRAIN_DESCRIPTOR_EARLY))
+		ready = now;
+	else
+		engine->last_ready = ready;
+	if (slot->injection == DSA_INJECT_DESCRIPTOR_HUNG || slot->injection == DSA_INJECT_DESCRIPTOR_LATE)
+		dsa_slot_stuck(m, slot);
+	if (slot->injection == DSA_INJECT_DESCRIPTOR_HUNG)
+		slot->state = DSA_SLOT_HUNG;
+	else
+		dsa_slot_schedule(m, slot,
+		                  ready + (slot->injection == DSA_INJECT_DESCRIPTOR_LATE ? m->config.late_ns : 0));
+}
 
-			if (!(group->engines & BIT64(e)) || engine->busy)
-				continue;
-			wq = dsa_wq_pick(m, group);
-			if (wq < 0)
-				break;
-			engine->entry = dsa_wq_pop(m, (unsigned)wq);
-			engine->wq = (unsigned)wq;
-			engine->busy = true;
-			engine->ready_at = now + service_time(m, &engine->entry.desc);
-			engine->injection = dsa_inject(m, DSA_MOMENT_DESCRIPTOR);
-			if (engine->injection == DSA_INJECT_DESCRIPTOR_LATE)
-				engine->ready_at += m->config.late_ns;
-			else if (engine->injection == DSA_INJECT_DESCRIPTOR_HUNG)
-				engine->ready_at = UINT64_MAX;
-			m->wqs[wq].in_flight++;
-			dsa_perfmon_engine(m, engine, &engine->entry.desc, DSA_EVENTS_ENGINE, DSA_EVENT_FROM_WQ);
-			dsa_occupancy_check(m, (unsigned)wq);
+/* The engine of the group that has room and is free first, -1: none. */
+static int pick_engine(const struct dsa_model *m, const struct dsa_group *group, enum dsa_slot_kind kind, uint64_t now)
+{
+	uint64_t best_time = 0;
+	int best = -1;
+
+	for (int e = 0; e < DSA_MODEL_ENGINES; e++) {
+		const uint64_t last = m->engines[e].last_ready;
+		const uint64_t time = last > now ? last : now;
+
+		if (!(group->engines & BIT64(e)) || !dsa_slot_room(m, group, (unsigned)e, kind) ||
+		    (best >= 0 && time >= best_time))
+			continue;
+		best = e;
+		best_time = time;
+	}
+	return best;
+}
+
+/* One from a WQ. */
+static bool take(struct dsa_model *m, struct dsa_group *group, uint64_t now)
+{
+	const int engines[DSA_SLOT_KINDS] = {pick_engine(m, group, DSA_SLOT_WORK, now),
+	                                     pick_engine(m, group, DSA_SLOT_BATCH, now)};
+	const bool room[DSA_SLOT_KINDS] = {engines[DSA_SLOT_WORK] >= 0, engines[DSA_SLOT_BATCH] >= 0};
+	const int wq = dsa_wq_pick(m, group, room);
+	enum dsa_slot_kind kind;
+	struct dsa_slot *slot;
+
+	if (wq < 0)
+		return false;
+	kind = dsa_wq_next_kind(m, (unsigned)wq);
+	slot = dsa_slot_take(m, (unsigned)engines[kind], kind);
+	slot->wq = (unsigned)wq;
+	slot->entry = dsa_wq_pop(m, (unsigned)wq);
+	slot->injection = dsa_inject(m, DSA_MOMENT_DESCRIPTOR);
+	m->wqs[wq].in_flight++;
+	start(m, slot, now);
+	dsa_perfmon_engine(m, slot, &slot->entry.desc, DSA_EVENTS_ENGINE, DSA_EVENT_FROM_WQ);
+	dsa_occupancy_check(m, (unsigned)wq);
+	group->child_last = false;
+	return true;
+}
+
+/* One from a batch, which stays in its engine: of that batch there that came first. */
+static bool take_child_of(struct dsa_model *m, unsigned engine, uint64_t now)
+{
+	struct dsa_slot *batches = dsa_slots_of(m, engine, DSA_SLOT_BATCH);
+	struct dsa_slot *batch = NULL, *slot;
+
+	for (unsigned i = 0; i < DSA_MODEL_BATCHES; i++) {
+		if (batches[i].state == DSA_SLOT_OFFER && (!batch || batches[i].ticket < batch->ticket))
+			batch = &batches[i];
+	}
+	if (!batch)
+		return false;
+	slot = dsa_slot_take(m, engine, DSA_SLOT_WORK);
+	slot->wq = batch->wq;
+	slot->entry = batch->entry;
+	slot->entry.desc = batch->batch.next;
+	slot->parent = batch;
+	slot->batch_index = batch->batch.next_index;
+	batch->batch.children++;
+	m->engines[engine].offers--;
+	dsa_slot_wake(m, batch);
+	start(m, slot, now);
+	return true;
+}
+
+static bool take_child(struct dsa_model *m, struct dsa_group *group, uint64_t now)
+{
+	for (unsigned e = 0; e < DSA_MODEL_ENGINES; e++) {
+		if ((group->engines & BIT64(e)) && m->engines[e].offers && dsa_slot_room(m, group, e, DSA_SLOT_WORK) &&
+		    take_child_of(m, e, now)) {
+			group->child_last = true;
+			return true;
 		}
 	}
+	return false;
 }
 
-/* The engine that is due first, NULL: none by now. In order of time, so that a slow device is not a reordering one. */
-static struct dsa_engine *due(struct dsa_model *m, uint64_t now)
+/* Slots that both want go to WQs and to batches by turns. */
+static bool take_next(struct dsa_model *m, struct dsa_group *group, uint64_t now)
 {
-	struct dsa_engine *first = NULL;
-
-	for (unsigned e = 0; e < DSA_MODEL_ENGINES; e++) {
-		struct dsa_engine *engine = &m->engines[e];
-
-		if (!engine->busy || engine->waiting || engine->log_full || engine->ready_at > now)
-			continue;
-		if (!first || engine->ready_at < first->ready_at ||
-		    (engine->ready_at == first->ready_at && engine->entry.seq < first->entry.seq))
-			first = engine;
-	}
-	return first;
+	if (group->child_last)
+		return take(m, group, now) || take_child(m, group, now);
+	return take_child(m, group, now) || take(m, group, now);
 }
 
+void dsa_dispatch(struct dsa_model *m, uint64_t now)
+{
+	for (unsigned g = 0; g < DSA_MODEL_GROUPS; g++) {
+		while (m->groups[g].engines && take_next(m, &m->groups[g], now))
+			;
+	}
+}
+
+/* In order of time, so that a slow device is not a reordering one. */
 void dsa_engine_run(struct dsa_model *m)
 {
-	uint64_t now = m->ops->now(m->ctx);
-	struct dsa_engine *engine;
+	const uint64_t now = m->ops->now(m->ctx);
 
-	dispatch(m, now);
-	while (m->state != DSA_STATE_HALT && (engine = due(m, now))) {
-		complete(m, engine);
-		dispatch(m, now);
+	dsa_dispatch(m, now);
+	while (m->state != DSA_STATE_HALT && m->due_first && m->due_first->ready_at <= now) {
+		execute(m, m->due_first);
+		dsa_dispatch(m, now);
 	}
 }
 
@@ -154,12 +210,9 @@ void dsa_kick(struct dsa_model *m)
 	uint64_t next = m->injected ? now : m->late.at ? m->late.at : UINT64_MAX;
 
 	if (m->state != DSA_STATE_HALT)
-		dispatch(m, now);
-	for (unsigned e = 0; e < DSA_MODEL_ENGINES; e++) {
-		if (m->engines[e].busy && !m->engines[e].waiting && !m->engines[e].log_full &&
-		    m->engines[e].ready_at < next)
-			next = m->engines[e].ready_at;
-	}
+		dsa_dispatch(m, now);
+	if (m->due_first && m->due_first->ready_at < next)
+		next = m->due_first->ready_at;
 	/* A command that was seen to be due waits for an engine; one that became due just now has not been seen yet. */
 	if ((m->cmdsts & DSA_CMDSTS_ACTIVE) && m->cmd_ready_at && m->cmd_ready_at < next)
 		next = m->cmd_ready_at;

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "tests/qemu/dsa/model.h"
+#include "tests/qemu/dsa/engine.h"
 
 bool dsa_evl_on(const struct dsa_model *m)
 {
@@ -50,8 +50,8 @@ static void fill(const struct dsa_model *m, const struct dsa_error *e, uint8_t e
 
 	dsa_error_words(m, e, &first, &second, &address);
 	first &= ~(DSA_SWERROR_VALID | DSA_SWERROR_OVERFLOW);
-	first |= FIELD_PREP(DSA_EVL_BATCH_ID,
-	                    (uint64_t)e->batch_id ^ (!e->in_batch && dsa_is_wrong(m, DSA_FAULT_EVL_BATCH_ID)));
+	first |= FIELD_PREP(DSA_EVL_BATCH_ID, (uint64_t)(e->batch ? e->batch->id : 0) ^
+	                                              (!e->in_batch && dsa_is_wrong(m, DSA_FAULT_EVL_BATCH_ID)));
 	if (has_record(e->code)) {
 		second |= (uint64_t)e->handle << 32;
 		second |= (e->rci ? DSA_EVL_RCI : 0) | (e->record ? DSA_EVL_RCR : 0);
@@ -59,7 +59,7 @@ static void fill(const struct dsa_model *m, const struct dsa_error *e, uint8_t e
 	}
 	if (e->code == DSA_COMP_CRA_XLAT)
 		second |= (uint64_t)FIELD_PREP(DSA_INFO_OPERAND, (uint32_t)e->operand) << 32;
-	if (e->first && e->code != DSA_COMP_INVALID_FLAGS)
+	if (e->in_batch && !e->batch->logged && e->code != DSA_COMP_INVALID_FLAGS)
 		second |= DSA_EVL_FIRST;
 	memset(entry, 0, DSA_EVL_ENTRY_MIN);
 	put64(entry, first);
@@ -105,27 +105,27 @@ static void append(struct dsa_model *m, const uint8_t entry[DSA_EVL_ENTRY_MIN])
 
 void dsa_evl_report(struct dsa_model *m, const struct dsa_error *error)
 {
-	struct dsa_engine *engine = error->engine;
+	const bool drops = (dsa_gencap(m) & DSA_GENCAP_EVL_DROP) != 0;
 	uint8_t entry[DSA_EVL_ENTRY_MIN];
 
-	fill(m, error, entry);
-	if (full(m) && (dsa_gencap(m) & DSA_GENCAP_EVL_DROP)) {
-		dsa_report_error(m, &(struct dsa_error){.code = DSA_SWERR_EVL_APPEND});
-		return;
-	}
-	if (full(m) && !engine) {
-		memcpy(m->evl_kept, entry, sizeof(entry));
-		m->evl_has_kept = true;
-		return;
-	}
-	while (full(m)) {
-		engine->log_full = true;
-		dsa_fiber_suspend(engine->fiber);
+	while (full(m) && !drops && error->run) {
 		/* Reset or halted meanwhile: nobody is told any more. */
-		if (!engine->busy)
+		if (!dsa_wait(error->run, DSA_SLOT_LOG))
 			return;
 	}
-	append(m, entry);
+	fill(m, error, entry);
+	if (error->in_batch) {
+		error->batch->logged = true;
+		error->batch->cr_logged |= error->code == DSA_COMP_CRA_XLAT;
+	}
+	if (!full(m)) {
+		append(m, entry);
+	} else if (drops) {
+		dsa_report_error(m, &(struct dsa_error){.code = DSA_SWERR_EVL_APPEND});
+	} else {
+		memcpy(m->evl_kept, entry, sizeof(entry));
+		m->evl_has_kept = true;
+	}
 }
 
 void dsa_evl_start(struct dsa_model *m)
@@ -158,11 +158,6 @@ void dsa_evl_write_status(struct dsa_model *m, uint64_t value, uint64_t mask)
 		append(m, m->evl_kept);
 	}
 	/* Who waits goes on at a time of its own, and looks again. */
-	for (unsigned e = 0; e < DSA_MODEL_ENGINES; e++) {
-		if (!m->engines[e].log_full)
-			continue;
-		m->engines[e].log_full = false;
-		m->engines[e].ready_at = m->ops->now(m->ctx);
-	}
+	dsa_slots_wake(m, DSA_SLOT_LOG);
 	dsa_kick(m);
 }

@@ -54,6 +54,10 @@
 	X(BATCH_LAST, "batch-last", "the last descriptor of a batch is not executed")                                  \
 	X(CHILD_INTERRUPT_LOST, "child-interrupt-lost", "descriptors of a batch do not interrupt")                     \
 	X(QUEUE_LIFO, "queue-lifo", "a WQ hands out its newest descriptor first")                                      \
+	X(BATCH_EARLY, "batch-early", "a batch ends before its descriptors")                                           \
+	X(FENCE_EARLY, "fence-early", "a fence does not wait for those before it that still run")                      \
+	X(ORDER_PASSES, "order-passes", "a descriptor passes one that waits, although that has to write first")        \
+	X(PROGRESS_LIMIT, "progress-limit", "a group's limits of descriptors in progress do nothing")                  \
 	X(DRAIN_DESCRIPTOR_EARLY, "drain-descriptor-early", "a drain descriptor does not wait for those before it")    \
 	/* interrupts: interrupts.c, engine.c */                                                                       \
 	X(INTERRUPT_LOST, "interrupt-lost", "completion interrupts are not sent")                                      \

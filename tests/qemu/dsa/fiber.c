@@ -34,6 +34,7 @@ struct dsa_fiber {
 	void *arg;
 	void *stack;
 	bool ended;
+	struct dsa_fiber *next;
 	void *inside_fake, *outside_fake; /* the sanitizer's */
 	const void *outside_bottom;
 	size_t outside_size;
@@ -46,7 +47,7 @@ struct dsa_fiber *dsa_fiber_new(void)
 	if (fiber)
 		fiber->stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (!fiber || fiber->stack == MAP_FAILED) {
-		fprintf(stderr, "intel-dsa: no memory for an engine's stack\n");
+		fprintf(stderr, "intel-dsa: no memory for a descriptor's stack\n");
 		exit(1);
 	}
 	/* A guard page at its end. */
@@ -63,6 +64,14 @@ void dsa_fiber_free(struct dsa_fiber *fiber)
 		return;
 	munmap(fiber->stack, STACK_SIZE);
 	free(fiber);
+}
+
+struct dsa_fiber *dsa_fiber_next(struct dsa_fiber *fiber, struct dsa_fiber *next)
+{
+	struct dsa_fiber *old = fiber->next;
+
+	fiber->next = next;
+	return old;
 }
 
 /* makecontext() passes integers only: the fiber comes as two halves of its address. */

@@ -12,6 +12,8 @@
  *	capability.c  what the part has, by version         (9.2)
  *	queue.c       the work queues
  *	engine.c      the engines: who takes what when      (3.4 to 3.9)
+ *	slots.h       what they have in progress
+ *	order.c       whose writes come first               (3.9)
  *	descriptor.c  one descriptor from start to end      (3.6, 5.4)
  *	batch.c       those of a batch                      (3.8)
  *	pages.c       page requests                         (3.13)
@@ -28,15 +30,12 @@
 #ifndef TESTS_QEMU_DSA_MODEL_H
 #define TESTS_QEMU_DSA_MODEL_H
 
-#include "tests/qemu/dsa/exec.h"
-#include "tests/qemu/dsa/fiber.h"
-#include "tests/qemu/dsa/inject.h"
+#include "tests/qemu/dsa/slots.h"
 
 /* The part that is modelled: Sapphire Rapids, and as version 2 its successors (capability.c). */
 #define DSA_MODEL_WQS           8
 #define DSA_MODEL_ALL_WQS       ((UINT32_C(1) << DSA_MODEL_WQS) - 1)
 #define DSA_MODEL_GROUPS        4
-#define DSA_MODEL_ENGINES       4
 #define DSA_MODEL_ENTRIES       128
 #define DSA_MODEL_READ_BUFFERS  96
 #define DSA_MODEL_VECTORS       9
@@ -101,16 +100,10 @@ struct dsa_model_config {
 	uint64_t late_ns;    /* how late what is injected as late comes */
 	bool cmdcap;         /* offer CMDCAP and the interrupt handle commands */
 	bool evl_drops;      /* version 2: a full event log drops entries, instead of blocking */
+	unsigned work;       /* descriptors that an engine has in progress: 1 to DSA_MODEL_WORK, or 0 for that many */
+	unsigned batches;    /* the same for batch descriptors, and DSA_MODEL_BATCHES */
 	uint64_t service_ns; /* of one descriptor, beside a nanosecond for each 16 bytes */
 	uint64_t command_ns; /* of one command, beside what it waits for */
-};
-
-struct dsa_entry {
-	struct dsa_raw_desc desc;
-	uint64_t seq; /* order of submission in the whole device */
-	uint32_t pasid;
-	bool priv;
-	bool ims; /* which kind of portal: which table its interrupt handle is for */
 };
 
 struct dsa_wq {
@@ -124,28 +117,12 @@ struct dsa_wq {
 	struct dsa_entry queue[DSA_MODEL_ENTRIES];
 };
 
-struct dsa_engine {
-	bool busy;
-	enum dsa_injection injection; /* what befalls its descriptor */
-	unsigned wq;
-	uint64_t ready_at;
-	struct dsa_entry entry;
-	/* With page requests, entry runs in a fiber, which stays when it has ended. */
-	struct dsa_fiber *fiber;
-	bool suspended;
-	bool log_full; /* suspended until there is room in the event log */
-	bool waiting;  /* for the response to page request `group` */
-	uint16_t group;
-	enum dsa_page_answer answer;
-	/* Of the descriptor that is executed, for perfmon.c. */
-	uint64_t bytes_read, bytes_written;
-};
-
 struct dsa_group {
 	uint64_t wqs[4];
 	uint64_t engines;
 	uint64_t flags;
 	unsigned next_wq; /* round robin */
+	bool child_last;  /* the slot that was given away last went to a batch's descriptor */
 };
 
 struct dsa_ims_entry {
@@ -198,7 +175,12 @@ struct dsa_model {
 	struct dsa_group groups[DSA_MODEL_GROUPS];
 	struct dsa_wq wqs[DSA_MODEL_WQS];
 	struct dsa_engine engines[DSA_MODEL_ENGINES];
-	struct dsa_engine *running; /* the one whose work is being done just now, or NULL */
+	struct dsa_slot slots[DSA_MODEL_SLOTS]; /* engine by engine, work before batches */
+	struct dsa_slot *due_first, *due_last;  /* in order of time, then of dispatch */
+	struct dsa_slot *running;               /* the one whose work is being done just now, or NULL */
+	struct dsa_fiber *fibers;               /* that nobody is in */
+	uint64_t next_ticket;
+	unsigned page_requests; /* without a response yet */
 
 	struct dsa_counter counters[DSA_MODEL_COUNTERS];
 	uint32_t perffrz;
@@ -265,11 +247,10 @@ struct dsa_error {
 	uint16_t handle;
 	uint64_t address;
 	/* for the event log alone */
-	uint8_t batch_id;
-	bool first;                /* of that batch */
+	struct dsa_batch *batch;   /* that it is of, or that it is; or NULL */
 	bool rci;                  /* the interrupt is wanted */
 	const uint8_t *record;     /* the completion record, or NULL */
-	struct dsa_engine *engine; /* whose work it is, to be suspended while the log is full; or NULL */
+	const struct dsa_run *run; /* whose work it is, to be suspended while the log is full; or NULL */
 };
 /* To the event log, or to SWERROR. */
 void dsa_report_error(struct dsa_model *m, const struct dsa_error *error);
@@ -323,10 +304,12 @@ void dsa_command_halted(struct dsa_model *m);
 /* CMDCAP, 0 where the register does not exist. */
 uint64_t dsa_command_capability(const struct dsa_model *m);
 
+/* slots.c: whatever is in the engines is lost; and how many slots an engine has, before any limit of its group. */
+void dsa_engines_clear(struct dsa_model *m);
+unsigned dsa_slots_offered(const struct dsa_model *m, enum dsa_slot_kind kind);
+
 /* engine.c */
 void dsa_engine_run(struct dsa_model *m);
-/* Whatever is in the engines is lost. */
-void dsa_engines_clear(struct dsa_model *m);
 void dsa_kick(struct dsa_model *m);
 
 /* queue.c */
@@ -340,9 +323,11 @@ void dsa_occupancy_check(struct dsa_model *m, unsigned wq);
 
 /* traffic.c: that of the group's two classes which a selector flag (0 or not) chooses, -1 for an engine without a group
  */
-int dsa_traffic_class(const struct dsa_model *m, const struct dsa_engine *engine, uint32_t selector);
+int dsa_traffic_class(const struct dsa_model *m, unsigned engine, uint32_t selector);
+/* The one of the groups that has the engine, or NULL. */
+const struct dsa_group *dsa_engine_group(const struct dsa_model *m, unsigned engine);
 /* Which of the two no enabled virtual channel has: bit 0 TC-A, bit 1 TC-B. */
-uint8_t dsa_unmapped_classes(const struct dsa_model *m, const struct dsa_engine *engine);
+uint8_t dsa_unmapped_classes(const struct dsa_model *m, unsigned engine);
 
 /* perfmon.c */
 struct dsa_counted {
@@ -364,12 +349,12 @@ enum dsa_portal_end {
 	DSA_PORTAL_DISCARDED
 };
 void dsa_perfmon_portal(struct dsa_model *m, unsigned wq, bool limited, enum dsa_portal_end end, uint32_t pasid);
-/* An event of an engine (NULL: nothing is counted) and of a descriptor (NULL: not of any). */
-void dsa_perfmon_engine(struct dsa_model *m, const struct dsa_engine *engine, const struct dsa_raw_desc *desc,
+/* An event of a slot's engine (NULL: nothing is counted) and of a descriptor (NULL: not of any). */
+void dsa_perfmon_engine(struct dsa_model *m, const struct dsa_slot *slot, const struct dsa_raw_desc *desc,
                         unsigned category, uint32_t event);
-void dsa_perfmon_operation(struct dsa_model *m, struct dsa_engine *engine, const struct dsa_raw_desc *desc);
-void dsa_perfmon_data(struct dsa_model *m, const struct dsa_engine *engine, const struct dsa_raw_desc *desc);
-void dsa_perfmon_ended(struct dsa_model *m, const struct dsa_engine *engine, const struct dsa_raw_desc *desc,
+void dsa_perfmon_operation(struct dsa_model *m, struct dsa_slot *slot, const struct dsa_raw_desc *desc);
+void dsa_perfmon_data(struct dsa_model *m, const struct dsa_slot *slot, const struct dsa_raw_desc *desc);
+void dsa_perfmon_ended(struct dsa_model *m, const struct dsa_slot *slot, const struct dsa_raw_desc *desc,
                        uint8_t status);
 /* perfmon_regs.c: the events of a category that the part has; and the registers. */
 uint32_t dsa_perfmon_events(const struct dsa_model *m, unsigned category);

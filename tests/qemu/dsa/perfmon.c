@@ -126,32 +126,32 @@ static int64_t transfer_size(const struct dsa_raw_desc *desc)
 	}
 }
 
-static void count_engine(struct dsa_model *m, const struct dsa_engine *engine, const struct dsa_raw_desc *desc, int tc,
+static void count_engine(struct dsa_model *m, const struct dsa_slot *slot, const struct dsa_raw_desc *desc, int tc,
                          unsigned category, uint32_t event, uint64_t amount)
 {
 	dsa_perfmon_count(m, &(struct dsa_counted){.category = category,
 	                                           .event = event,
 	                                           .amount = amount,
-	                                           .wq = (int)engine->wq,
-	                                           .engine = (int)(engine - m->engines),
+	                                           .wq = (int)slot->wq,
+	                                           .engine = (int)slot->engine,
 	                                           .tc = tc,
 	                                           .size = desc ? transfer_size(desc) : -1,
-	                                           .pasid = engine->entry.pasid});
+	                                           .pasid = slot->entry.pasid});
 }
 
-void dsa_perfmon_engine(struct dsa_model *m, const struct dsa_engine *engine, const struct dsa_raw_desc *desc,
+void dsa_perfmon_engine(struct dsa_model *m, const struct dsa_slot *slot, const struct dsa_raw_desc *desc,
                         unsigned category, uint32_t event)
 {
 	int tc = -1;
 
-	if (!engine)
+	if (!slot)
 		return;
 	if (category == DSA_EVENTS_COMPLETION && event == DSA_EVENT_RECORD)
-		tc = dsa_traffic_class(m, engine, dsa_desc_flags(desc) & IDXD_OP_FLAG_CR_TCS);
-	count_engine(m, engine, desc, tc, category, event, 1);
+		tc = dsa_traffic_class(m, slot->engine, dsa_desc_flags(desc) & IDXD_OP_FLAG_CR_TCS);
+	count_engine(m, slot, desc, tc, category, event, 1);
 }
 
-void dsa_perfmon_operation(struct dsa_model *m, struct dsa_engine *engine, const struct dsa_raw_desc *desc)
+void dsa_perfmon_operation(struct dsa_model *m, struct dsa_slot *slot, const struct dsa_raw_desc *desc)
 {
 	const uint8_t opcode = dsa_desc_opcode(desc);
 	uint32_t event = 0;
@@ -166,9 +166,9 @@ void dsa_perfmon_operation(struct dsa_model *m, struct dsa_engine *engine, const
 		event = BIT32(17);
 	else if (opcode == DSA_OP_DIX_GENERATE)
 		event = BIT32(18);
-	engine->bytes_read = 0;
-	engine->bytes_written = 0;
-	dsa_perfmon_engine(m, engine, desc, DSA_EVENTS_OPERATION, event);
+	slot->bytes_read = 0;
+	slot->bytes_written = 0;
+	dsa_perfmon_engine(m, slot, desc, DSA_EVENTS_OPERATION, event);
 }
 
 static uint64_t units(uint64_t bytes)
@@ -176,16 +176,16 @@ static uint64_t units(uint64_t bytes)
 	return ALIGN_UP(bytes, DSA_EVENT_DATA_UNIT) / DSA_EVENT_DATA_UNIT;
 }
 
-void dsa_perfmon_data(struct dsa_model *m, const struct dsa_engine *engine, const struct dsa_raw_desc *desc)
+void dsa_perfmon_data(struct dsa_model *m, const struct dsa_slot *slot, const struct dsa_raw_desc *desc)
 {
 	const uint8_t opcode = dsa_desc_opcode(desc);
-	const uint64_t read = engine->bytes_read, out = engine->bytes_written;
+	const uint64_t read = slot->bytes_read, out = slot->bytes_written;
 	const uint32_t flags = dsa_desc_flags(desc);
 	uint32_t destination = IDXD_OP_FLAG_ADDR2_TCS;
 	uint64_t in = read;
 	int tc;
 
-	if (!engine->busy || opcode == DSA_OPCODE_CFLUSH)
+	if (!slot->ticket || opcode == DSA_OPCODE_CFLUSH)
 		return;
 	/* A readback is of one byte. */
 	if (out && (flags & IDXD_OP_FLAG_DRDBK)) {
@@ -196,30 +196,30 @@ void dsa_perfmon_data(struct dsa_model *m, const struct dsa_engine *engine, cons
 	if (opcode == DSA_OPCODE_CR_DELTA)
 		destination = IDXD_OP_FLAG_ADDR3_TCS;
 	if (in) {
-		tc = dsa_traffic_class(m, engine, flags & IDXD_OP_FLAG_ADDR1_TCS);
-		count_engine(m, engine, desc, tc, DSA_EVENTS_ENGINE, DSA_EVENT_INPUT, units(in));
-		count_engine(m, engine, desc, tc, DSA_EVENTS_ENGINE, DSA_EVENT_READER, 1);
+		tc = dsa_traffic_class(m, slot->engine, flags & IDXD_OP_FLAG_ADDR1_TCS);
+		count_engine(m, slot, desc, tc, DSA_EVENTS_ENGINE, DSA_EVENT_INPUT, units(in));
+		count_engine(m, slot, desc, tc, DSA_EVENTS_ENGINE, DSA_EVENT_READER, 1);
 		if (opcode == DSA_OPCODE_COMPARE || opcode == DSA_OPCODE_CR_DELTA) {
-			tc = dsa_traffic_class(m, engine, flags & IDXD_OP_FLAG_ADDR2_TCS);
-			count_engine(m, engine, desc, tc, DSA_EVENTS_ENGINE, DSA_EVENT_READER2, 1);
+			tc = dsa_traffic_class(m, slot->engine, flags & IDXD_OP_FLAG_ADDR2_TCS);
+			count_engine(m, slot, desc, tc, DSA_EVENTS_ENGINE, DSA_EVENT_READER2, 1);
 		}
 	}
 	if (read) {
-		tc = dsa_traffic_class(m, engine, flags & IDXD_OP_FLAG_ADDR1_TCS);
-		count_engine(m, engine, desc, tc, DSA_EVENTS_ENGINE, DSA_EVENT_READ, units(read));
+		tc = dsa_traffic_class(m, slot->engine, flags & IDXD_OP_FLAG_ADDR1_TCS);
+		count_engine(m, slot, desc, tc, DSA_EVENTS_ENGINE, DSA_EVENT_READ, units(read));
 	}
 	if (out) {
-		tc = dsa_traffic_class(m, engine, flags & destination);
-		count_engine(m, engine, desc, tc, DSA_EVENTS_ENGINE, DSA_EVENT_OUTPUT, units(out));
-		count_engine(m, engine, desc, tc, DSA_EVENTS_ENGINE, DSA_EVENT_WRITER, 1);
+		tc = dsa_traffic_class(m, slot->engine, flags & destination);
+		count_engine(m, slot, desc, tc, DSA_EVENTS_ENGINE, DSA_EVENT_OUTPUT, units(out));
+		count_engine(m, slot, desc, tc, DSA_EVENTS_ENGINE, DSA_EVENT_WRITER, 1);
 		if (opcode == DSA_OPCODE_DUALCAST) {
-			tc = dsa_traffic_class(m, engine, flags & IDXD_OP_FLAG_ADDR3_TCS);
-			count_engine(m, engine, desc, tc, DSA_EVENTS_ENGINE, DSA_EVENT_WRITER2, 1);
+			tc = dsa_traffic_class(m, slot->engine, flags & IDXD_OP_FLAG_ADDR3_TCS);
+			count_engine(m, slot, desc, tc, DSA_EVENTS_ENGINE, DSA_EVENT_WRITER2, 1);
 		}
 	}
 }
 
-void dsa_perfmon_ended(struct dsa_model *m, const struct dsa_engine *engine, const struct dsa_raw_desc *desc,
+void dsa_perfmon_ended(struct dsa_model *m, const struct dsa_slot *slot, const struct dsa_raw_desc *desc,
                        uint8_t status)
 {
 	uint32_t event = DSA_EVENT_ERROR;
@@ -229,7 +229,7 @@ void dsa_perfmon_ended(struct dsa_model *m, const struct dsa_engine *engine, con
 		event = DSA_EVENT_SUCCESS;
 	else if (status == DSA_COMP_PAGE_FAULT_NOBOF || status == DSA_COMP_PAGE_FAULT_IR)
 		event = DSA_EVENT_PARTIAL;
-	dsa_perfmon_engine(m, engine, desc, DSA_EVENTS_COMPLETION, event);
+	dsa_perfmon_engine(m, slot, desc, DSA_EVENTS_COMPLETION, event);
 }
 
 void dsa_model_translation(struct dsa_model *m, const struct dsa_requester *who, uint64_t bytes)
@@ -244,7 +244,7 @@ void dsa_model_translation(struct dsa_model *m, const struct dsa_requester *who,
 	                                           .event = bytes ? event : event << 1,
 	                                           .amount = 1,
 	                                           .wq = (int)m->running->wq,
-	                                           .engine = (int)(m->running - m->engines),
+	                                           .engine = (int)m->running->engine,
 	                                           .tc = -1,
 	                                           .page = bytes,
 	                                           .size = -1,

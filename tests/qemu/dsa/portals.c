@@ -58,7 +58,7 @@ bool dsa_model_portal(struct dsa_model *m, uint64_t offset, const uint8_t bytes[
 	const uint64_t page = offset % DSA_PORTAL_WQ_STRIDE & ~(uint64_t)(DSA_PORTAL_SIZE - 1);
 	const unsigned index = (unsigned)(offset / DSA_PORTAL_WQ_STRIDE);
 	const bool limited = (page & DSA_PORTAL_LIMITED) != 0;
-	struct dsa_entry entry = {.ims = (page & DSA_PORTAL_IMS) != 0, .pasid = DSA_NO_PASID};
+	struct dsa_entry entry = {.ims = (page & DSA_PORTAL_IMS) != 0, .pasid = DSA_NO_PASID, .page = (uint16_t)page};
 	struct dsa_wq *wq;
 
 	if (index >= DSA_MODEL_WQS)

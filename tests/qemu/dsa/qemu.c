@@ -44,6 +44,8 @@ struct IntelDSA {
 	bool firmware_vcs;
 	uint64_t service_ns;
 	uint64_t command_ns;
+	uint32_t work;
+	uint32_t batches;
 };
 
 /* ---- memory and interrupts for the model ---- */
@@ -412,6 +414,8 @@ static void realize(PCIDevice *dev, Error **errp)
 	        .service_ns = s->service_ns,
 	        .command_ns = s->command_ns,
 	        .late_ns = s->late_ns,
+	        .work = s->work,
+	        .batches = s->batches,
 	};
 
 	if (!parse_fault(s, &config.fault, errp) || !parse_inject(s, &config.inject, errp))
@@ -426,6 +430,11 @@ static void realize(PCIDevice *dev, Error **errp)
 	if (!s->late_ns || s->late_ns > 60 * (uint64_t)NANOSECONDS_PER_SECOND) {
 		error_setg(errp, "intel-dsa: late-ns is from 1 to one minute (%" PRIu64 ")",
 		           60 * (uint64_t)NANOSECONDS_PER_SECOND);
+		return;
+	}
+	if (!s->work || s->work > DSA_MODEL_WORK || !s->batches || s->batches > DSA_MODEL_BATCHES) {
+		error_setg(errp, "intel-dsa: work is from 1 to %u, and batches from 1 to %u", DSA_MODEL_WORK,
+		           DSA_MODEL_BATCHES);
 		return;
 	}
 	s->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, tick, s);
@@ -471,6 +480,9 @@ static const Property properties[] = {
         DEFINE_PROP_BOOL("firmware-vcs", IntelDSA, firmware_vcs, true),
         DEFINE_PROP_UINT64("service-ns", IntelDSA, service_ns, 1000),
         DEFINE_PROP_UINT64("command-ns", IntelDSA, command_ns, 5000),
+        /* Descriptors in progress in an engine. */
+        DEFINE_PROP_UINT32("work", IntelDSA, work, DSA_MODEL_WORK),
+        DEFINE_PROP_UINT32("batches", IntelDSA, batches, DSA_MODEL_BATCHES),
 };
 
 static const VMStateDescription vmstate = {

@@ -45,6 +45,29 @@ struct dsa_entry dsa_wq_pop(struct dsa_model *m, unsigned index)
 	return entry;
 }
 
+/*
+ * In the engines: what has not begun goes, too. A batch gives nothing more away, and ends when what it gave away has.
+ * What befalls one (inject=) is nothing that an abort could help, and one that waits in the middle has to go on.
+ */
+static void drop_started(struct dsa_model *m, unsigned index, uint32_t pasid_only)
+{
+	for (size_t i = 0; i < DSA_MODEL_SLOTS; i++) {
+		struct dsa_slot *slot = &m->slots[i];
+
+		if (!slot->ticket || slot->wq != index || slot->injection != DSA_INJECT_NOTHING ||
+		    (pasid_only != DSA_NO_PASID && slot->entry.pasid != pasid_only))
+			continue;
+		if (!slot->fiber && (slot->state == DSA_SLOT_DUE || slot->state == DSA_SLOT_HELD)) {
+			dsa_slot_end(m, slot);
+		} else if (slot->kind == DSA_SLOT_BATCH) {
+			slot->abandoned = true;
+			m->engines[slot->engine].offers -= slot->state == DSA_SLOT_OFFER;
+			if (slot->state == DSA_SLOT_OFFER || slot->state == DSA_SLOT_LIST_TURN)
+				dsa_slot_wake(m, slot);
+		}
+	}
+}
+
 void dsa_wq_drop(struct dsa_model *m, unsigned index, uint32_t pasid_only)
 {
 	struct dsa_wq *wq = &m->wqs[index];
@@ -57,6 +80,7 @@ void dsa_wq_drop(struct dsa_model *m, unsigned index, uint32_t pasid_only)
 			*queue_at(wq, kept++) = *entry;
 	}
 	wq->count = kept;
+	drop_started(m, index, pasid_only);
 	dsa_occupancy_check(m, index);
 }
 
@@ -72,11 +96,11 @@ bool dsa_outstanding(const struct dsa_model *m, uint32_t wqs, uint32_t pasid, ui
 				return true;
 		}
 	}
-	for (unsigned e = 0; e < DSA_MODEL_ENGINES; e++) {
-		const struct dsa_engine *engine = &m->engines[e];
+	for (size_t i = 0; i < DSA_MODEL_SLOTS; i++) {
+		const struct dsa_slot *slot = &m->slots[i];
 
-		if (engine->busy && (wqs & BIT32(engine->wq)) && engine->entry.seq < seq &&
-		    (pasid == DSA_NO_PASID || engine->entry.pasid == pasid))
+		if (slot->ticket && (wqs & BIT32(slot->wq)) && slot->entry.seq < seq &&
+		    (pasid == DSA_NO_PASID || slot->entry.pasid == pasid))
 			return true;
 	}
 	return false;
@@ -101,40 +125,54 @@ void dsa_occupancy_check(struct dsa_model *m, unsigned index)
 
 /*
  * A drain descriptor waits for all before it in its WQ, and in a shared one only for those with its PASID (7.3): one
- * process does not wait for the page faults of another. What is before it is in an engine, or is gone.
+ * process does not wait for the page faults of another. What is before it is in an engine, or is gone. It waits in its
+ * WQ: in a slot it might keep a batch that it waits for from having one.
  */
-static bool may_start(const struct dsa_model *m, unsigned index)
+static bool may_start(const struct dsa_model *m, unsigned index, const bool room[DSA_SLOT_KINDS])
 {
 	const struct dsa_wq *wq = &m->wqs[index];
 	const struct dsa_entry *first = &wq->queue[wq->head];
 
-	if (!wq->count)
+	if (!wq->count || !room[dsa_wq_next_kind(m, index)])
 		return false;
 	if (dsa_desc_opcode(&first->desc) != DSA_OPCODE_DRAIN || dsa_is_wrong(m, DSA_FAULT_DRAIN_DESCRIPTOR_EARLY))
 		return true;
-	for (unsigned e = 0; e < DSA_MODEL_ENGINES; e++) {
-		const struct dsa_engine *engine = &m->engines[e];
+	for (size_t i = 0; wq->in_flight && i < DSA_MODEL_SLOTS; i++) {
+		const struct dsa_slot *slot = &m->slots[i];
 
-		if (engine->busy && engine->wq == index &&
-		    (dsa_wq_dedicated(wq) || engine->entry.pasid == first->pasid))
+		if (slot->ticket && slot->wq == index && (dsa_wq_dedicated(wq) || slot->entry.pasid == first->pasid))
 			return false;
 	}
 	return true;
 }
 
+enum dsa_slot_kind dsa_wq_next_kind(const struct dsa_model *m, unsigned index)
+{
+	const struct dsa_wq *wq = &m->wqs[index];
+
+	return dsa_desc_opcode(&wq->queue[wq->head].desc) == DSA_OPCODE_BATCH ? DSA_SLOT_BATCH : DSA_SLOT_WORK;
+}
+
 /* Round robin over those with work and credit (7.5). */
-int dsa_wq_pick(struct dsa_model *m, struct dsa_group *group)
+int dsa_wq_pick(struct dsa_model *m, struct dsa_group *group, const bool room[DSA_SLOT_KINDS])
 {
 	for (unsigned round = 0; round < 2; round++) {
+		bool work = false;
+
 		for (unsigned i = 0; i < DSA_MODEL_WQS; i++) {
 			unsigned index = (group->next_wq + i) % DSA_MODEL_WQS;
 
-			if ((group->wqs[0] & BIT64(index)) && may_start(m, index) && m->wqs[index].credit) {
+			if (!(group->wqs[0] & BIT64(index)) || !may_start(m, index, room))
+				continue;
+			work = true;
+			if (m->wqs[index].credit) {
 				m->wqs[index].credit--;
 				group->next_wq = index + 1;
 				return (int)index;
 			}
 		}
+		if (!work)
+			return -1;
 		/* Nobody with work has credit left: all start anew. */
 		for (unsigned i = 0; i < DSA_MODEL_WQS; i++) {
 			unsigned priority = FIELD_GET(DSA_WQCFG2_PRIORITY, m->wqs[i].cfg[2]);

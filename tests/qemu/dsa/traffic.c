@@ -2,18 +2,18 @@
 /* Traffic classes: each group has two, of which the flags of a descriptor choose one for each address (4.5). */
 #include "tests/qemu/dsa/model.h"
 
-static const struct dsa_group *group_of(const struct dsa_model *m, const struct dsa_engine *engine)
+const struct dsa_group *dsa_engine_group(const struct dsa_model *m, unsigned engine)
 {
 	for (unsigned g = 0; g < DSA_MODEL_GROUPS; g++) {
-		if (m->groups[g].engines & BIT64(engine - m->engines))
+		if (m->groups[g].engines & BIT64(engine))
 			return &m->groups[g];
 	}
 	return NULL;
 }
 
-int dsa_traffic_class(const struct dsa_model *m, const struct dsa_engine *engine, uint32_t selector)
+int dsa_traffic_class(const struct dsa_model *m, unsigned engine, uint32_t selector)
 {
-	const struct dsa_group *group = group_of(m, engine);
+	const struct dsa_group *group = dsa_engine_group(m, engine);
 
 	if (!group)
 		return -1;
@@ -21,7 +21,7 @@ int dsa_traffic_class(const struct dsa_model *m, const struct dsa_engine *engine
 	                      : FIELD_GET(DSA_GRPFLAGS_TC_A, group->flags));
 }
 
-uint8_t dsa_unmapped_classes(const struct dsa_model *m, const struct dsa_engine *engine)
+uint8_t dsa_unmapped_classes(const struct dsa_model *m, unsigned engine)
 {
 	uint8_t unmapped = 0;
 
