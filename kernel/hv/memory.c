@@ -114,6 +114,16 @@ static bool crosses(uint64_t linear, unsigned width)
 	return linear % PAGE_SIZE + width > PAGE_SIZE;
 }
 
+/* Whether the guest may write all of it. A fault in the second page has the address where that begins. */
+static int check_write(const struct access *a, uint64_t linear, unsigned width)
+{
+	uint64_t gpa, second = ALIGN_DOWN(linear + width - 1, (uint64_t)PAGE_SIZE);
+
+	if (translate(a, linear, HV_ACCESS_WRITE, &gpa))
+		return -EFAULT;
+	return crosses(linear, width) ? translate(a, second, HV_ACCESS_WRITE, &gpa) : 0;
+}
+
 static int bus_read(void *arg, uint64_t linear, unsigned width, uint64_t *value)
 {
 	if (!crosses(linear, width))
@@ -133,12 +143,11 @@ static int bus_read(void *arg, uint64_t linear, unsigned width, uint64_t *value)
 static int bus_write(void *arg, uint64_t linear, unsigned width, uint64_t value)
 {
 	const struct access *a = arg;
-	uint64_t gpa;
 
 	if (!crosses(linear, width))
 		return write_page(a, linear, width, value);
 	/* Both pages must take the write before one is written. */
-	if (translate(a, linear, HV_ACCESS_WRITE, &gpa) || translate(a, linear + width - 1, HV_ACCESS_WRITE, &gpa))
+	if (check_write(a, linear, width))
 		return -EFAULT;
 	for (unsigned done = 0, step; done < width; done += step) {
 		step = piece(linear + done, width - done);
@@ -150,12 +159,7 @@ static int bus_write(void *arg, uint64_t linear, unsigned width, uint64_t value)
 
 static int bus_probe(void *arg, uint64_t linear, unsigned width)
 {
-	uint64_t gpa;
-
-	return translate(arg, linear, HV_ACCESS_WRITE, &gpa) ||
-	                       translate(arg, linear + width - 1, HV_ACCESS_WRITE, &gpa)
-	               ? -EFAULT
-	               : 0;
+	return check_write(arg, linear, width);
 }
 
 static uint32_t bus_in(void *arg, uint16_t port, unsigned width)

@@ -12,7 +12,6 @@
 #include "tests/test.h"
 
 #define UD      6
-#define PF      14
 #define BAR     HV_BAR_WINDOW_BASE
 #define NOWHERE UINT64_C(0x40000000)
 
@@ -220,20 +219,6 @@ TEST(hv_mmio_unknown, "hv.mmio.unknown_instruction_is_ud", NEEDS_HV, "kernel/hv/
 	add_device(vm, BAR, 0x1000);
 	EXPECT_EQ(GUEST_EXCEPTION + UD, guest_exit_status(vm));
 	EXPECT_EQ(0, record_count);
-}
-
-/* The second operand is where the guest's own page tables have nothing. */
-GUEST(fault, INTERRUPTS "mov $0xc0000000, %esi\nmov $0x100000000, %rdi\nmovsl\n" EXIT);
-
-TEST(hv_mmio_fault, "hv.mmio.page_fault_of_second_operand", NEEDS_HV, "SDM 3A 4.7")
-{
-	struct hv_vm *vm = GUEST_VM(fault, 0);
-	struct hv_result result;
-
-	add_device(vm, BAR, 0x1000);
-	result = guest_run(vm, HV_END_EXIT);
-	EXPECT_EQ(GUEST_EXCEPTION + PF, result.status);
-	EXPECT_EQ(UINT64_C(0x100000000), result.regs.cr2);
 }
 
 GUEST(ecam, "mov $0xb0018000, %ebx\nmov 0x44(%rbx), %eax\nmov 0xffe(%rbx), %cx\nmovb $0x77, 0x3c(%rbx)\nmov "
