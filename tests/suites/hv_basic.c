@@ -56,20 +56,26 @@ TEST(hv_timeout, "hv.end.time_out_of_a_loop", NEEDS_HV, "APM 2 15.13.1")
 {
 	struct hv_vm *vm = GUEST_VM(spin, 0);
 	uint64_t start = time_ns(), rounds;
-	struct hv_result result;
+	struct hv_result result = {0};
 
 	EXPECT_OK(hv_run(vm, 20, &result));
 	EXPECT_EQ(HV_END_TIMEOUT, result.end);
 	EXPECT_GE(20000000, time_ns() - start);
-	EXPECT_LE(5000000000, time_ns() - start);
+	/* On a busy machine its time may be over before it gets to the loop. */
+	for (unsigned tries = 0; tries < 100 && !result.regs.gpr[HV_RAX]; tries++) {
+		EXPECT_OK(hv_run(vm, 20, &result));
+		EXPECT_EQ(HV_END_TIMEOUT, result.end);
+	}
 	EXPECT_GE(HV_FLAT_CODE, result.regs.rip);
 	EXPECT_LE(HV_FLAT_CODE + 64, result.regs.rip);
 	EXPECT_EQ(2, result.backtrace_count);
 	EXPECT_EQ(0x222, result.backtrace[0]);
 	EXPECT_EQ(0x111, result.backtrace[1]);
 	rounds = result.regs.gpr[HV_RAX];
-	EXPECT_OK(hv_run(vm, 20, &result)); /* it goes on where it was */
-	EXPECT_EQ(HV_END_TIMEOUT, result.end);
+	for (unsigned tries = 0; tries < 100 && result.regs.gpr[HV_RAX] == rounds; tries++) {
+		EXPECT_OK(hv_run(vm, 20, &result)); /* it goes on where it was */
+		EXPECT_EQ(HV_END_TIMEOUT, result.end);
+	}
 	EXPECT_TRUE(result.regs.gpr[HV_RAX] > rounds);
 }
 

@@ -84,17 +84,18 @@ TEST(endless_exits, "hv.endless.exits", NEEDS_HV, "kernel/hv/hv.h")
 	}
 }
 
-/* One instruction, 2^62 elements on a device: done piece by piece, with the clock looked at between. */
-GUEST(string, "mov $0xc0000000, %edi\nmov $0x4000000000000000, %rcx\nstd\nmov $0x80, %esi\n1: mov $0xc0000ff0, %edi\n"
-              "mov $0x100, %ecx\nrep stosb\njmp 1b\n");
-GUEST(port_string, "mov $0x30000, %esi\nmov $0x4000000000000000, %rcx\nmov $0x80, %edx\n1: mov $0x30000, %esi\n"
-                   "mov $0x2000, %ecx\ncld\nrep outsb\njmp 1b\n");
+/*
+ * One instruction of a billion elements, on a device that fills the BAR window: done piece by piece, with the clock
+ * looked at between. And strings to a port, one after another.
+ */
+GUEST(string, "1: mov $0xc0000000, %edi\nmov $0x3ec00000, %ecx\nrep stosb\njmp 1b\n");
+GUEST(port_string, "mov $0x80, %edx\n1: xor %esi, %esi\nmov $0x200000, %ecx\nrep outsb\njmp 1b\n");
 
 TEST(endless_string, "hv.endless.string_instructions", NEEDS_HV, "kernel/hv/decode.h")
 {
 	struct hv_vm *vm = GUEST_VM(string, 0);
 
-	guest_with_doorbell(vm);
+	hv_mmio_open_bus(vm);
 	endless(vm, HV_CAUSE_MMIO, 1);
 	GUEST_LOAD(vm, port_string, 0);
 	endless(vm, HV_CAUSE_PORT, 1);
@@ -109,7 +110,7 @@ TEST(endless_storm, "hv.endless.interrupts", NEEDS_HV, "kernel/hv/hv.h")
 	struct hv_stats stats;
 
 	guest_with_doorbell(vm);
-	endless(vm, HV_CAUSE_MMIO, 1);
+	endless(vm, HV_CAUSE_MMIO, 2); /* at the second the first one's interrupt is in */
 	hv_stats_get(vm, &stats);
 	EXPECT_GE(1, stats.injected);
 }

@@ -165,10 +165,10 @@ TEST(port_outs, "hv.port.outs", NEEDS_HV, "SDM 2B OUTS")
 	expect_records(expected, 8);
 }
 
-/* FS begins at 1 GiB here, where the guest's tables have been made to lead to 0. */
+/* FS begins at 1 GiB here. Without it the address would be one that the guest's tables do not map. */
 GUEST(outs_segment,
-      INTERRUPTS "mov 0x3000, %rax\nmov %rax, 0x4000\nmov %cr3, %rax\nmov %rax, %cr3\nmov $0x28, %eax\nmov %eax, %fs\n"
-                 "mov $0x300, %edx\nmov $0x30000, %esi\nmovb $0x5d, (%rsi)\n.byte 0x64\noutsb\nxor %edi, %edi\n" EXIT);
+      INTERRUPTS "mov $0x28, %eax\nmov %eax, %fs\nmovb $0x5d, 0x30000\n"
+                 "mov $0x300, %edx\nmov $0x30000-0x40000000, %rsi\n.byte 0x64\noutsb\nxor %edi, %edi\n" EXIT);
 
 TEST(port_outs_segment, "hv.port.outs_with_segment", NEEDS_HV, "SDM 2B OUTS")
 {
@@ -206,6 +206,8 @@ TEST(port_ins_fault, "hv.port.page_fault_in_a_string", NEEDS_HV, "SDM 2A INS")
 	result = guest_run(vm, HV_END_EXIT);
 	EXPECT_EQ(GUEST_EXCEPTION + PF, result.status);
 	EXPECT_EQ(UINT64_C(0x100000000), result.regs.cr2);
+	EXPECT_EQ(2, guest_u64(vm, result.regs.gpr[HV_RSP])); /* the error code: a write, not present */
+	EXPECT_EQ(2, result.regs.gpr[HV_RCX]);
 	EXPECT_EQ(2, record_count);
 	EXPECT_EQ(0x20, ((uint8_t *)guest_at(vm, 0xfffff000))[0xfff]);
 }

@@ -119,6 +119,18 @@ TEST(window_tpr, "hv.window.opened_by_tpr", NEEDS_HV, "SDM 3A 11.8.3")
 	WINDOW(tpr_closed, 0x2ff); /* the low four bits hold back nothing, the high four the whole class */
 }
 
+/* While an interrupt waits for a lower priority the hypervisor sees each MOV to CR8. */
+GUEST(cr8_reserved, INTERRUPTS "mov $0xc0000000, %ebx\nmov $5, %eax\nmov %rax, %cr8\nsti\nmovl $0x51, (%rbx)\n"
+                               "mov $0x10, %eax\nmov %rax, %cr8\n");
+
+TEST(window_cr8_reserved, "hv.window.cr8_reserved_bits", NEEDS_HV, "SDM 3A 11.8.6")
+{
+	struct hv_vm *vm = guest_with_doorbell(GUEST_VM(cr8_reserved, 0));
+
+	EXPECT_EQ(GUEST_EXCEPTION + 13, guest_exit_status(vm));
+	EXPECT_EQ(0, guest_interrupts(vm, 0x51));
+}
+
 /* CR8 opens it while IF is still off, then STI; and the other way round above. */
 GUEST(cr8_then_sti, BEGIN "mov $15, %eax\nmov %rax, %cr8\nmovl $0x41, (%rbx)\n" STEP
                           "xor %eax, %eax\nmov %rax, %cr8\n" STEP "sti\n" STEP STEP "cli\n" DONE);
@@ -178,6 +190,31 @@ TEST(window_exception, "hv.window.exception_before_interrupt", NEEDS_HV, "SDM 3A
 	struct hv_vm *vm = guest_with_doorbell(GUEST_VM(with_exception, 0));
 
 	EXPECT_EQ(0x501, guest_exit_status(vm) & 0xffff);
+}
+
+/* The read that raises it belongs to an instruction that faults: the fault's handler runs, with the window closed. */
+GUEST(faulting, INTERRUPTS "sti\nmov $0xc0000000, %esi\nmov $0x100000000, %rdi\nmovsl\n");
+
+static uint64_t raising_read(void *arg, uint64_t offset, unsigned width)
+{
+	(void)offset, (void)width;
+	EXPECT_OK(hv_msi(arg, 0xfee00000, 0x41));
+	return 0;
+}
+
+static void no_write(void *arg, uint64_t offset, unsigned width, uint64_t value)
+{
+	(void)arg, (void)offset, (void)width, (void)value;
+}
+
+TEST(window_faulting, "hv.window.raised_by_what_faults", NEEDS_HV, "SDM 3A 7.9")
+{
+	struct hv_vm *vm = GUEST_VM(faulting, 0);
+	const struct hv_mmio region = {HV_BAR_WINDOW_BASE, 0x1000, raising_read, no_write, vm, "test"};
+
+	EXPECT_OK(hv_mmio_add(vm, &region));
+	EXPECT_EQ(GUEST_EXCEPTION + 14, guest_exit_status(vm));
+	EXPECT_EQ(0, guest_interrupts(vm, 0x41));
 }
 
 /* INT n while the window is awaited: the handler runs with the window closed, then it opens. */
