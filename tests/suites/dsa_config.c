@@ -120,6 +120,60 @@ TEST(dsa_config_stray_wq, "dsa.config.wq_that_does_not_exist", NEEDS_ALL, "DSA 9
 	enable_fails(DSA_CMDERR_GROUP_WQ);
 }
 
+TEST(dsa_config_stray_engine, "dsa.config.engine_that_does_not_exist", NEEDS_ALL, "DSA 9.2.13")
+{
+	if (dsa()->caps.engines >= 64)
+		SKIP("the DSA has all the engines that this bitmap names");
+	good();
+	mmio_write64(dsa()->regs, group_at(0) + DSA_GRPCFG_ENGINES, BIT64(0) | BIT64(dsa()->caps.engines));
+	if (mmio_read64(dsa()->regs, group_at(0) + DSA_GRPCFG_ENGINES) == BIT64(0))
+		SKIP("such bits read 0");
+	enable_fails(DSA_CMDERR_GROUP_ENGINE);
+}
+
+/* One group, of one engine, with these of total read buffers; global: the limit of all, or 0 for none. */
+static void set_read_buffers(uint64_t reserved, uint64_t allowed, uint32_t global)
+{
+	const uint64_t others = ~(DSA_GRPFLAGS_RB_RESERVED | DSA_GRPFLAGS_RB_ALLOWED | DSA_GRPFLAGS_RB_GLOBAL);
+	uint64_t flags;
+
+	good();
+	flags = mmio_read64(dsa()->regs, group_at(0) + DSA_GRPCFG_FLAGS) & others;
+	mmio_write64(dsa()->regs, group_at(0) + DSA_GRPCFG_FLAGS,
+	             flags | FIELD_PREP(DSA_GRPFLAGS_RB_RESERVED, reserved) |
+	                     FIELD_PREP(DSA_GRPFLAGS_RB_ALLOWED, allowed) | (global ? DSA_GRPFLAGS_RB_GLOBAL : 0));
+	if (global)
+		mmio_write32(dsa()->regs, DSA_GENCFG,
+		             (mmio_read32(dsa()->regs, DSA_GENCFG) & ~(uint32_t)DSA_GENCFG_RB_LIMIT) | global);
+}
+
+TEST(dsa_config_read_buffers_fit, "dsa.config.read_buffers_fit", NEEDS_ALL, "DSA 9.2.13")
+{
+	const unsigned total = dsa()->caps.read_buffers;
+
+	if (!(dsa()->caps.grpcap & DSA_GRPCAP_RB_CONTROL) || total < 8 || total > 254)
+		SKIP("GRPCAP has no read buffer controls, or a number of them that leaves no room for mistakes");
+	test_context("all of them reserved");
+	set_read_buffers(total, total, 0);
+	EXPECT_DSA(dsa_command(dsa(), DSA_CMD_ENABLE_DEVICE, 0, NULL));
+	test_context("more allowed than there are");
+	set_read_buffers(0, total + 1, 0);
+	enable_fails(DSA_CMDERR_READ_BUFFERS);
+	test_context("more reserved than allowed");
+	set_read_buffers(5, 4, 0);
+	enable_fails(DSA_CMDERR_READ_BUFFERS);
+	test_context("more reserved than there are");
+	set_read_buffers(total + 1, total + 1, 0);
+	enable_fails(DSA_CMDERR_READ_BUFFERS);
+	if (!(dsa()->caps.grpcap & DSA_GRPCAP_RB_GLOBAL))
+		return;
+	test_context("a limit of all that is too small, and one that is not");
+	set_read_buffers(0, total, 3);
+	enable_fails(DSA_CMDERR_READ_BUFFERS);
+	set_read_buffers(0, total, 4);
+	EXPECT_DSA(dsa_command(dsa(), DSA_CMD_ENABLE_DEVICE, 0, NULL));
+}
+
 TEST(dsa_config_read_buffers, "dsa.config.too_few_read_buffers", NEEDS_ALL, "DSA 9.2.13")
 {
 	uint64_t flags;
@@ -144,6 +198,42 @@ TEST(dsa_config_bus_master, "dsa.config.bus_master_off", NEEDS_DSA, "DSA 9.2.13"
 	test_cleanup(restore_bus_master, NULL);
 	pci_command(dsa()->pci, 0, PCI_COMMAND_MASTER);
 	enable_fails(DSA_CMDERR_BUS_MASTER);
+}
+
+static struct {
+	unsigned at;
+	uint32_t allocation;
+} pri;
+
+static void restore_pri(void *arg)
+{
+	(void)arg;
+	dsa_reset(dsa());
+	pci_write16(dsa()->pci, pri.at + PCI_PRI_CTRL, 0);
+	pci_write32(dsa()->pci, pri.at + PCI_PRI_ALLOC_REQ, pri.allocation);
+}
+
+TEST(dsa_config_pri, "dsa.config.page_request_allocation", NEEDS_ALL, "DSA 9.2.13")
+{
+	uint32_t capacity;
+
+	pri.at = pci_ext_capability(dsa()->pci, PCI_EXT_CAP_ID_PRI);
+	if (!pri.at)
+		SKIP("the DSA has no page requests");
+	good();
+	pri.allocation = pci_read32(dsa()->pci, pri.at + PCI_PRI_ALLOC_REQ);
+	capacity = pci_read32(dsa()->pci, pri.at + PCI_PRI_MAX_REQ);
+	test_cleanup(restore_pri, NULL);
+	for (unsigned i = 0; i < 2; i++) {
+		test_context("%s", i ? "more than the capacity" : "none");
+		pci_write16(dsa()->pci, pri.at + PCI_PRI_CTRL, 0);
+		pci_write32(dsa()->pci, pri.at + PCI_PRI_ALLOC_REQ, i ? capacity + 1 : 0);
+		pci_write16(dsa()->pci, pri.at + PCI_PRI_CTRL, PCI_PRI_CTRL_ENABLE);
+		if (pci_read32(dsa()->pci, pri.at + PCI_PRI_ALLOC_REQ) == (i ? capacity + 1 : 0))
+			enable_fails(DSA_CMDERR_PRS_ALLOC);
+	}
+	pci_write16(dsa()->pci, pri.at + PCI_PRI_CTRL, 0);
+	EXPECT_DSA(dsa_command(dsa(), DSA_CMD_ENABLE_DEVICE, 0, NULL));
 }
 
 /* dword of WQCFG, bits to clear and to set in it, and what Enable WQ then says. */
@@ -187,6 +277,11 @@ TEST(dsa_config_shared_pasid, "dsa.config.shared_wq_without_pasid", NEEDS_ALL, "
 	if (!(dsa()->caps.wqcap & DSA_WQCAP_SHARED))
 		SKIP("WQCAP has no shared WQs");
 	wq_fails(2, DSA_WQCFG2_DEDICATED | DSA_WQCFG2_PASID_EN, 0, DSA_CMDERR_WQ_PASID);
+}
+
+TEST(dsa_config_priv, "dsa.config.privileged_wq_without_the_mode", NEEDS_ALL | NEEDS_PASID, "DSA 9.2.13")
+{
+	wq_fails(2, 0, DSA_WQCFG2_PRIV, DSA_CMDERR_WQ_PRIV);
 }
 
 TEST(dsa_config_bof, "dsa.config.block_on_fault_without_page_requests", NEEDS_ALL, "DSA 9.2.13")

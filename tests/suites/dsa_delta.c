@@ -66,3 +66,35 @@ TEST(dsa_delta_too_small, "dsa.op.delta.record_too_small", NEEDS_SUBMIT, "DSA 8.
 	EXPECT_EQ(2, test_cr(0)->result);
 	EXPECT_LE(80, test_cr(0)->delta_rec_size);
 }
+
+/* Two deltas with these offsets, applied to a buffer of SIZE bytes. */
+static unsigned apply(uint16_t first, uint16_t second, uint32_t size)
+{
+	uint8_t *to = record.cpu;
+	struct dsa_hw_desc d;
+
+	memset(to, 0x5a, 2 * (size_t)DELTA);
+	memcpy(to, &first, sizeof(first));
+	memcpy(to + DELTA, &second, sizeof(second));
+	dsa_desc_init(&d, DSA_OPCODE_AP_DELTA, test_cr_dma(0));
+	d.src_addr = record.dma;
+	d.dst_addr = one.dma;
+	d.xfer_size = SIZE;
+	d.delta_rec_size = size;
+	return test_execute(&d);
+}
+
+TEST(dsa_delta_bad, "dsa.op.delta.bad_records", NEEDS_SUBMIT, "DSA 5.8, 8.3.8, 8.3.9")
+{
+	setup();
+	EXPECT_EQ(DSA_COMP_SUCCESS, apply(1, 2, 2 * DELTA));
+	test_context("offsets that do not ascend");
+	EXPECT_EQ(DSA_COMP_DR_OFFSET_NOINC, apply(2, 2, 2 * DELTA));
+	EXPECT_EQ(DSA_COMP_DR_OFFSET_NOINC, apply(2, 1, 2 * DELTA));
+	test_context("the last offset there is, and the one behind it");
+	EXPECT_EQ(DSA_COMP_SUCCESS, apply(1, SIZE / 8 - 1, 2 * DELTA));
+	EXPECT_EQ(DSA_COMP_DR_OFFSET_ERANGE, apply(1, SIZE / 8, 2 * DELTA));
+	test_context("sizes of the record");
+	EXPECT_EQ(DSA_COMP_DR_ERANGE, apply(1, 2, DELTA - 1));
+	EXPECT_EQ(DSA_COMP_DR_ERANGE, create(79));
+}

@@ -3,6 +3,7 @@
  * BAR0 at rest: what the registers say agrees with itself, read-only means read-only, write-1-to-clear clears just
  * that, and what is locked while the device runs stays as it is. A driver that trusts any of it would go wrong quietly.
  */
+#include "tests/suites/cpu.h"
 #include "tests/suites/dsa.h"
 
 static volatile void *regs(void)
@@ -290,4 +291,80 @@ TEST(dsa_regs_reset_preserves, "dsa.regs.reset_keeps_swerror", NEEDS_SUBMIT, "DS
 	EXPECT_DSA(dsa_reset(test_dsa()));
 	test_swerror(&error);
 	EXPECT_EQ(DSA_COMP_BAD_OPCODE, error.code);
+}
+
+static void forget_irqs(void *arg)
+{
+	(void)arg;
+	dsa_reset(test_dsa());
+}
+
+/* What is neither WQ nor group: the tables of interrupts, and the registers that say what runs how. */
+TEST(dsa_regs_reset_tables, "dsa.regs.reset_clears_interrupt_tables", NEEDS_DSA | NEEDS_CONFIG | NEEDS_IMS | NEEDS_MSIX,
+     "DSA 9.2.8, 9.2.9, 9.2.22, 9.2.23")
+{
+	const struct dsa_caps *caps = &test_dsa()->caps;
+	const uint64_t msixperm = caps->msixperm + (caps->msix_entries - 1) * (uint64_t)DSA_MSIXPERM_STRIDE;
+	const uint64_t ims = caps->ims + (caps->ims_entries - 1) * (uint64_t)DSA_IMS_STRIDE;
+	const uint32_t permission = DSA_INTPERM_IGNORE | DSA_INTPERM_PASID_EN | FIELD_PREP(DSA_INTPERM_PASID, 0x12345U);
+	const uint32_t genctrl = mmio_read32(regs(), DSA_GENCTRL);
+
+	EXPECT_DSA(dsa_reset(test_dsa()));
+	test_cleanup(restore_genctrl, (void *)(uintptr_t)genctrl);
+	test_cleanup(forget_irqs, NULL);
+	mmio_write32(regs(), DSA_GENCTRL, DSA_GENCTRL_SWERR_INT | DSA_GENCTRL_HALT_INT);
+	mmio_write32(regs(), DSA_GENCFG, mmio_read32(regs(), DSA_GENCFG) | DSA_GENCFG_USER_INT);
+	mmio_write32(regs(), msixperm, permission);
+	mmio_write64(regs(), ims + DSA_IMS_ADDR, DSA_IMS_ADDR_RESET + 0x1000);
+	mmio_write32(regs(), ims + DSA_IMS_DATA, 0x77);
+	mmio_write32(regs(), ims + DSA_IMS_CTRL, permission);
+	EXPECT_EQ(permission, mmio_read32(regs(), msixperm));
+	EXPECT_EQ(permission, mmio_read32(regs(), ims + DSA_IMS_CTRL));
+	EXPECT_EQ(0x77, mmio_read32(regs(), ims + DSA_IMS_DATA));
+	EXPECT_TRUE(mmio_read32(regs(), DSA_GENCFG) & DSA_GENCFG_USER_INT);
+	EXPECT_DSA(dsa_command(test_dsa(), DSA_CMD_RESET_DEVICE, 0, NULL));
+	EXPECT_EQ(0, mmio_read32(regs(), DSA_GENCTRL));
+	EXPECT_EQ(0, mmio_read32(regs(), DSA_INTCAUSE));
+	EXPECT_EQ(caps->grpcap & DSA_GRPCAP_RB_GLOBAL ? caps->read_buffers : 0, mmio_read32(regs(), DSA_GENCFG));
+	EXPECT_EQ(0, mmio_read32(regs(), msixperm));
+	EXPECT_EQ(DSA_IMS_ADDR_RESET, mmio_read64(regs(), ims + DSA_IMS_ADDR));
+	EXPECT_EQ(0, mmio_read32(regs(), ims + DSA_IMS_DATA));
+	EXPECT_EQ(DSA_IMS_CTRL_MASK, mmio_read32(regs(), ims + DSA_IMS_CTRL));
+}
+
+/* A page for guests that have no WQ to be shown: it takes what is written, and nothing comes of it. */
+static volatile uint8_t *dummy_portal(void)
+{
+	if (test_dsa()->caps.version < DSA_VERSION_2_0 || test_dsa()->regs_size < DSA_DUMMY_PORTAL + DSA_PORTAL_SIZE)
+		SKIP("no such page is promised before DSA 2.0 (VERSION 0x%x)", (unsigned)test_dsa()->caps.version);
+	return (volatile uint8_t *)regs() + DSA_DUMMY_PORTAL;
+}
+
+TEST(dsa_regs_dummy, "dsa.regs.dummy_portal_drops", NEEDS_SUBMIT, "DSA 9.2.21")
+{
+	volatile uint8_t *page = dummy_portal();
+	struct dsa_hw_desc d;
+
+	dsa_desc_noop(&d, test_cr_dma(0));
+	cpu_sfence();
+	for (unsigned at = 0; at < DSA_PORTAL_SIZE; at += 0x3c0)
+		cpu_movdir64b(page + at, &d);
+	settle();
+	EXPECT_EQ(DSA_COMP_NONE, dsa_cr_status(test_cr(0)));
+	expect_alive();
+}
+
+TEST(dsa_regs_dummy_retry, "dsa.regs.dummy_portal_retries", NEEDS_SUBMIT | NEEDS_ENQCMD, "DSA 9.2.21")
+{
+	void *page = (void *)(uintptr_t)dummy_portal();
+	struct dsa_hw_desc d;
+	uint64_t flags;
+
+	dsa_desc_noop(&d, test_cr_dma(0));
+	cpu_sfence();
+	EXPECT_TRUE(cpu_enqcmds(page, &d, &flags));
+	EXPECT_TRUE(flags & FLAG_ZF);
+	settle();
+	EXPECT_EQ(DSA_COMP_NONE, dsa_cr_status(test_cr(0)));
+	expect_alive();
 }

@@ -136,6 +136,31 @@ static uint64_t other_class(struct world *w)
 	return status(0);
 }
 
+static uint64_t descending_offsets(struct world *w)
+{
+	struct dsa_raw_desc d = with_record(descriptor(DSA_OPCODE_AP_DELTA, 0, DATA(0), DATA(1), 4096), 0);
+
+	memset(flat_at(DATA(0)), 0, 20);
+	*flat_at(DATA(0)) = 1;
+	set_bytes(&d, 40, 20, 4);
+	run(w, DWQ, 0, d);
+	return status(0);
+}
+
+static uint64_t missing_page(struct world *w)
+{
+	struct dsa_model_pci pci = w->m.pci;
+
+	(void)command(w, DSA_CMD_DISABLE_DEVICE, 0);
+	pci.ats = true;
+	dsa_model_pci_changed(&w->m, &pci);
+	(void)command(w, DSA_CMD_ENABLE_DEVICE, 0);
+	(void)command(w, DSA_CMD_ENABLE_WQ, DWQ);
+	flat_perm[(DATA(1) - FLAT_BASE) / FLAT_PAGE] = 0;
+	run(w, DWQ, 0, memmove_desc(0, DATA(1), DATA(0), 64));
+	return dsa_get_le(flat_at(CR(0) + 8), 8);
+}
+
 static const struct fault_row rows[] = {
         {DSA_FAULT_DIF_INSERT_TAG, inserted_ref, 5, 6},
         {DSA_FAULT_COMPVAL_PHASE, compval_result, 0, 1},
@@ -144,6 +169,8 @@ static const struct fault_row rows[] = {
         {DSA_FAULT_CRC_SEED_ADDRESS, crc_with_seed, 0, 1},
         {DSA_FAULT_DELTA_OFFSET, first_delta_offset, 0, 1},
         {DSA_FAULT_DELTA_OVERRUN, short_delta_result, 2, 1},
+        {DSA_FAULT_DELTA_ORDER, descending_offsets, DSA_COMP_DR_OFFSET_NOINC, DSA_COMP_SUCCESS},
+        {DSA_FAULT_FAULT_ADDRESS, missing_page, DATA(1), DATA(2)},
         {DSA_FAULT_REQUIRED_UNCHECKED, compare_without_record, DSA_COMP_INVALID_FLAGS, 0},
         {DSA_FAULT_WQ_LIMIT_UNCHECKED, move_beyond_limit, 1, 0},
         {DSA_FAULT_COUNT_UNCHECKED, batch_of_one, DSA_COMP_DESC_CNT_ERANGE, DSA_COMP_SUCCESS},
@@ -161,8 +188,8 @@ static void each_fault_shows(void **s)
 static void each_fault_has_a_row(void **s)
 {
 	(void)s;
-	fault_rows_cover(rows, ARRAY_SIZE(rows), DSA_FAULT_DIF_INSERT_TAG, DSA_FAULT_DELTA_OVERRUN);
-	fault_rows_cover(rows, ARRAY_SIZE(rows), DSA_FAULT_REQUIRED_UNCHECKED, DSA_FAULT_CLASS_SWAPPED);
+	fault_rows_cover(rows, ARRAY_SIZE(rows), DSA_FAULT_DIF_INSERT_TAG, DSA_FAULT_DELTA_ORDER);
+	fault_rows_cover(rows, ARRAY_SIZE(rows), DSA_FAULT_REQUIRED_UNCHECKED, DSA_FAULT_FAULT_ADDRESS);
 }
 
 int main(void)

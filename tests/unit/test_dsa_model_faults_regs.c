@@ -234,6 +234,13 @@ static uint64_t swerror_after_reset(struct world *w)
 	return swerror_code(w);
 }
 
+static uint64_t permission_after_reset(struct world *w)
+{
+	wr(w, DSA_MODEL_MSIXPERM, DSA_INTPERM_IGNORE);
+	(void)command(w, DSA_CMD_RESET_DEVICE, 0);
+	return rd(w, DSA_MODEL_MSIXPERM);
+}
+
 static uint64_t state_after_flr(struct world *w)
 {
 	dsa_model_flr(&w->m);
@@ -288,6 +295,7 @@ static const struct fault_row rows[] = {
         {DSA_FAULT_DRAIN_PASID_EARLY, done_after_drain_pasid, DSA_COMP_SUCCESS, 0},
         {DSA_FAULT_ABORT_IGNORED, records_after_abort, 0, 1},
         {DSA_FAULT_RESET_SWERROR, swerror_after_reset, DSA_COMP_BAD_OPCODE, 0},
+        {DSA_FAULT_RESET_INTERRUPTS, permission_after_reset, 0, DSA_INTPERM_IGNORE},
         {DSA_FAULT_FLR_IGNORED, state_after_flr, DSA_STATE_DISABLED, DSA_STATE_ENABLED},
         {DSA_FAULT_HALT_MISSING, state_after_change, DSA_STATE_HALT, DSA_STATE_ENABLED},
         {DSA_FAULT_HALT_COMMANDS, command_while_halted, DSA_CMDERR_HALTED, 0},

@@ -102,7 +102,7 @@ void dsa_op_apply_delta(const struct dsa_env *env, const struct dsa_raw_desc *de
 			return;
 		}
 		offset = dsa_get_le(delta, 2) * UNIT;
-		if (done > 0 && offset <= last) {
+		if (done > 0 && offset <= last && env->fault != DSA_FAULT_DELTA_ORDER) {
 			dsa_end_early(result, DSA_COMP_DR_OFFSET_NOINC, DSA_OPERAND_UNKNOWN, 0, done);
 			return;
 		}

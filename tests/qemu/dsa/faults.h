@@ -26,6 +26,7 @@
 	  "CRC generation takes the seed of the descriptor where it should read it")                                   \
 	X(DELTA_OFFSET, "delta-offset", "create delta counts offsets from 1")                                          \
 	X(DELTA_OVERRUN, "delta-overrun", "create delta does not stop at the size of the record")                      \
+	X(DELTA_ORDER, "delta-order", "apply delta takes offsets in any order")                                        \
 	/* checks: checks.c */                                                                                         \
 	X(FLAGS_UNCHECKED, "flags-unchecked", "reserved flags are accepted")                                           \
 	X(RESERVED_UNCHECKED, "reserved-unchecked", "reserved fields are accepted")                                    \
@@ -39,6 +40,7 @@
 	X(CLASS_UNCHECKED, "class-unchecked",                                                                          \
 	  "descriptors may use a traffic class that no enabled virtual channel has")                                   \
 	X(CLASS_SWAPPED, "class-swapped", "the check of traffic classes takes each group's TC-A for its TC-B")         \
+	X(FAULT_ADDRESS, "fault-address", "page faults name the page behind the one that is missing")                  \
 	/* completion: engine.c */                                                                                     \
 	X(COMPLETION_LOST, "completion-lost", "completion records are never written")                                  \
 	X(COMPLETION_EMPTY, "completion-empty", "success is reported, and the operation was not done")                 \
@@ -110,6 +112,7 @@
 	X(ABORT_IGNORED, "abort-ignored", "aborts of WQs do nothing")                                                  \
 	X(RESET_KEEPS, "reset-keeps", "Reset Device keeps WQCFG and GRPCFG")                                           \
 	X(RESET_SWERROR, "reset-swerror", "Reset Device clears SWERROR")                                               \
+	X(RESET_INTERRUPTS, "reset-interrupts", "Reset Device keeps MSIXPERM and the IMS")                             \
 	X(FLR_IGNORED, "flr-ignored", "a function level reset does nothing")                                           \
 	X(HALT_MISSING, "halt-missing", "a change of PCI configuration while enabled does not halt the device")        \
 	X(HALT_COMMANDS, "halt-commands", "a halted device executes commands")                                         \
@@ -123,6 +126,7 @@
 	X(PORTAL_SLOTS, "portal-slots", "only the first 64 bytes of a portal page take descriptors")                   \
 	X(PORTAL_LIMITED_DEAD, "portal-limited-dead", "limited portals of dedicated WQs take nothing")                 \
 	X(PORTAL_SMALL_WRITES, "portal-small-writes", "eight 8-byte writes to a portal are a descriptor")              \
+	X(DUMMY_PORTAL, "dummy-portal", "the dummy portal page takes descriptors for WQ 0; with version=2.0")          \
 	X(SHARED_TAKES_POSTED, "shared-takes-posted", "a shared WQ accepts MOVDIR64B")                                 \
 	X(DEDICATED_TAKES_DEFERRABLE, "dedicated-takes-deferrable", "a dedicated WQ accepts ENQCMD")                   \
 	X(SHARED_DROPS, "shared-drops", "a full shared WQ drops what it should have refused")                          \

@@ -39,7 +39,7 @@ static uint8_t translate(const struct dsa_env *env, const struct dsa_requester *
 		if (answer != DSA_PAGE_GRANTED)
 			break;
 	}
-	*fault_addr = page;
+	*fault_addr = env->fault == DSA_FAULT_FAULT_ADDRESS ? page + PAGE : page;
 	/* Only a fault has a direction (6.1). */
 	return write && status != DSA_COMP_TRANSLATION_FAIL ? status | DSA_COMP_STATUS_WRITE : status;
 }

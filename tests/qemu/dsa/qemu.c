@@ -33,7 +33,7 @@ struct IntelDSA {
 	bool flr; /* the reset that comes is one of the function */
 	struct dsa_model model;
 	struct dsa_tlb tlb;
-	uint8_t pieces[DSA_DESC_SIZE]; /* of DSA_FAULT_PORTAL_SMALL_WRITES */
+	uint8_t pieces[DSA_DESC_SIZE]; /* of DSA_FAULT_PORTAL_SMALL_WRITES, DSA_FAULT_DUMMY_PORTAL */
 	/* properties */
 	char *fault;
 	char *inject;
@@ -261,10 +261,20 @@ static uint64_t registers_read(void *opaque, hwaddr addr, unsigned size)
 	return dsa_model_read(&s->model, addr, size);
 }
 
+/* Where 64-byte writes come in pieces: a descriptor, when the last of them is there. */
+static void write_piece(IntelDSA *s, hwaddr portal, uint64_t value)
+{
+	stq_le_p(s->pieces + portal % DSA_DESC_SIZE, value);
+	if (portal % DSA_DESC_SIZE == DSA_DESC_SIZE - 8)
+		(void)dsa_model_portal(&s->model, portal, s->pieces, false);
+}
+
 static void registers_write(void *opaque, hwaddr addr, uint64_t value, unsigned size)
 {
 	IntelDSA *s = opaque;
 
+	if (dsa_is_wrong(&s->model, DSA_FAULT_DUMMY_PORTAL) && addr >= DSA_DUMMY_PORTAL && size == 8)
+		write_piece(s, addr - DSA_DUMMY_PORTAL, value);
 	dsa_model_write(&s->model, addr, size, value);
 }
 
@@ -289,11 +299,8 @@ static void portals_write(void *opaque, hwaddr addr, uint64_t value, unsigned si
 {
 	IntelDSA *s = opaque;
 
-	if (!dsa_is_wrong(&s->model, DSA_FAULT_PORTAL_SMALL_WRITES) || size != 8)
-		return;
-	stq_le_p(s->pieces + addr % DSA_DESC_SIZE, value);
-	if (addr % DSA_DESC_SIZE == DSA_DESC_SIZE - 8)
-		(void)dsa_model_portal(&s->model, addr, s->pieces, false);
+	if (dsa_is_wrong(&s->model, DSA_FAULT_PORTAL_SMALL_WRITES) && size == 8)
+		write_piece(s, addr, value);
 }
 
 static MemTxResult portals_write64b(void *opaque, hwaddr addr, const uint8_t data[64], bool deferrable, bool *retry,

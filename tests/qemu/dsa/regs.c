@@ -19,7 +19,8 @@ void dsa_config_reset(struct dsa_model *m)
 	memset(m->evlcfg, 0, sizeof(m->evlcfg));
 	m->cmdparam = 0;
 	m->gencfg = FIELD_PREP(DSA_GENCFG_RB_LIMIT, DSA_MODEL_READ_BUFFERS);
-	dsa_interrupts_reset(m);
+	if (!dsa_is_wrong(m, DSA_FAULT_RESET_INTERRUPTS))
+		dsa_interrupts_reset(m);
 	dsa_perfmon_reset(m);
 	if (dsa_is_wrong(m, DSA_FAULT_RESET_KEEPS))
 		return;
@@ -43,6 +44,7 @@ void dsa_model_reset(struct dsa_model *m)
 	m->evl_pending = false;
 	m->evl_has_kept = false;
 	dsa_groups_reset(m);
+	dsa_interrupts_reset(m);
 	dsa_config_reset(m);
 }
 
