@@ -344,6 +344,31 @@ static bool read_result(struct tap_reader *reader, struct cursor c, struct tap_l
 	return true;
 }
 
+/* key: "value", as tap_yaml() writes it; of anything else nothing is taken. */
+static void read_yaml(struct cursor c, struct tap_line *line)
+{
+	size_t key = 0, value = 0;
+
+	while (c.at + key < c.end && c.at[key] >= 'a' && c.at[key] <= 'z')
+		key++;
+	if (key == 0 || key >= sizeof(line->name))
+		return;
+	memcpy(line->name, c.at, key);
+	c.at += key;
+	if (!take(&c, ": \"")) {
+		line->name[0] = '\0';
+		return;
+	}
+	for (; c.at < c.end && *c.at != '"' && value + 1 < sizeof(line->reason); c.at++) {
+		char byte = *c.at;
+
+		if (byte == '\\' && c.at + 1 < c.end)
+			byte = *++c.at == 'n' ? ' ' : *c.at;
+		line->reason[value++] = printable(byte) ? byte : '?';
+	}
+	line->reason[value] = '\0';
+}
+
 void tap_read(struct tap_reader *reader, const char *text, size_t size, struct tap_line *line)
 {
 	struct cursor c = {text, text + size};
@@ -357,6 +382,8 @@ void tap_read(struct tap_reader *reader, const char *text, size_t size, struct t
 		skip_blanks(&c);
 		if (take(&c, "...") && at_blank(&c))
 			reader->in_yaml = false;
+		else
+			read_yaml(c, line);
 		return;
 	}
 	if (take(&c, "    ")) {

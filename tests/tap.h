@@ -63,8 +63,8 @@ struct tap_line {
 	bool skip;               /* TAP_RESULT, TAP_PLAN: # SKIP */
 	bool todo;               /* TAP_RESULT: # TODO */
 	unsigned number;         /* TAP_RESULT: its number, 0 if it has none; TAP_PLAN: how many; TAP_VERSION: which */
-	char name[TAP_NAME_MAX]; /* TAP_RESULT: without escapes; odd bytes as '?' */
-	char reason[TAP_REASON_MAX]; /* of a skip, a todo or a bail out */
+	char name[TAP_NAME_MAX]; /* TAP_RESULT: without escapes; odd bytes as '?'. TAP_YAML: the key of key: "value" */
+	char reason[TAP_REASON_MAX]; /* of a skip, a todo or a bail out; TAP_YAML: the value */
 };
 
 /* What was read so far. Start with all zero. */

@@ -169,6 +169,50 @@ static void reads_a_run(void **state)
 	assert_true(line.todo);
 }
 
+/* One line within a YAML block, from a heap block of exactly its size. */
+static void assert_yaml(const char *text, const char *key, const char *value)
+{
+	struct tap_reader reader = {.in_yaml = true};
+	size_t size = strlen(text);
+	char *copy = malloc(size);
+	struct tap_line line;
+
+	assert_non_null(copy);
+	memcpy(copy, text, size);
+	tap_read(&reader, copy, size, &line);
+	assert_int_equal(line.kind, TAP_YAML);
+	assert_string_equal(line.name, key);
+	assert_string_equal(line.reason, value);
+	assert_true(reader.in_yaml);
+	free(copy);
+}
+
+static void reads_what_it_writes_in_yaml(void **state)
+{
+	char text[400], fits[TAP_REASON_MAX];
+
+	(void)state;
+	assert_yaml("  got: \"a \\\"word\\\" and \\\\ and\\nmore\"", "got", "a \"word\" and \\ and more");
+	assert_yaml("  expected: \"\"", "expected", "");
+	assert_yaml("  message: \"cut off", "message", "cut off");
+	assert_yaml("  message: \"cut off\\", "message", "cut off\\");
+	assert_yaml("  message: \"\x1b[31m\"", "message", "?[31m");
+	assert_yaml("  message: no quotes", "", "");
+	assert_yaml("  : \"no key\"", "", "");
+	assert_yaml("  message", "", "");
+	memset(text, 'a', sizeof(text));
+	memcpy(text + 380, ": \"b\"", 6);
+	text[386] = '\0';
+	assert_yaml(text, "", "");
+	memcpy(text, "got: \"", 6);
+	text[6 + TAP_REASON_MAX - 1] = '\0'; /* what just fits */
+	memcpy(fits, text + 6, sizeof(fits));
+	assert_yaml(text, "got", fits);
+	text[6 + TAP_REASON_MAX - 1] = 'a';
+	text[6 + TAP_REASON_MAX] = '\0';
+	assert_yaml(text, "got", fits);
+}
+
 static void tells_what_lacks(void **state)
 {
 	static const char *const no_plan[] = {"ok 1", NULL};
@@ -271,8 +315,8 @@ static void never_reads_or_writes_too_far(void **state)
 
 static void random_bytes_are_safe(void **state)
 {
-	static const char *const words[] = {"ok ", "not ",  "1..", "7",    "#",           " SKIP ",
-	                                    "\\",  "  ---", "...", "    ", "TAP version "};
+	static const char *const words[] = {"ok ", "not ", "1..",          "7",   "#",   " SKIP ", "\\", "  ---",
+	                                    "...", "    ", "TAP version ", "got", ": \""};
 	uint32_t seed = 1;
 	struct tap_reader reader = {0};
 
@@ -310,6 +354,7 @@ int main(void)
 	        cmocka_unit_test(cuts_long_lines),
 	        cmocka_unit_test(control_characters_never_get_out),
 	        cmocka_unit_test(reads_a_run),
+	        cmocka_unit_test(reads_what_it_writes_in_yaml),
 	        cmocka_unit_test(tells_what_lacks),
 	        cmocka_unit_test(what_is_no_result),
 	        cmocka_unit_test(a_huge_number_is_part_of_the_name),
