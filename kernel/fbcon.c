@@ -48,6 +48,8 @@ static const struct {
 } line_colours[] = {
         {"not ok", "", COLOUR_BAD},           {"Bail out!", "", COLOUR_BAD},
         {"ok", " # SKIP", COLOUR_SKIPPED},    {"ok", "", COLOUR_GOOD},
+        {"# failed ", "", COLOUR_BAD},        {"# crashed ", "", COLOUR_BAD},
+        {"# hung ", "", COLOUR_BAD},          {"# no set-up ", "", COLOUR_BAD},
         {"# VERDICT: PASS", "", COLOUR_GOOD}, {"# VERDICT:", "SKIPPED", COLOUR_SKIPPED},
         {"# VERDICT:", "", COLOUR_BAD},       {"#", "", COLOUR_COMMENT},
 };

@@ -14,7 +14,7 @@ sub_make = $(MAKE) -s $(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc))
 with_qemu = ADIT_QEMU=$${ADIT_QEMU:-$$(tests/setup/qemu.sh)} && export ADIT_QEMU
 
 # The longest first.
-IMAGE_TESTS := $(addprefix tests/,$(addsuffix .t,faults bochs injections build absent fuzz uefi properties image vtd))
+IMAGE_TESTS := $(addprefix tests/,$(addsuffix .t,faults bochs injections build absent fuzz verdict uefi properties image vtd))
 
 .PHONY: run test test-unit list sections format-check
 run:

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kernel/bits.h"
 #include "kernel/time.h"
 #include "tests/runner/fixture.h"
 #include "tests/test.h"
@@ -25,6 +26,25 @@ static struct {
 	struct guest_record *record;
 	struct tap tap;
 } guest;
+
+/* The report behind a failed result becomes one sentence. */
+static void take_why(struct guest_record *r, const struct tap_line *line)
+{
+	static const struct {
+		const char *key, *before;
+	} parts[] = {{"message", ""}, {"expected", ": expected "}, {"got", ", got "}};
+	char *why;
+	size_t used;
+
+	/* Of a result that there was no room for, nothing is kept. */
+	if (r->count == 0 || r->count != r->reader.results || r->results[r->count - 1].outcome != OUTCOME_FAIL)
+		return;
+	why = r->results[r->count - 1].why;
+	used = strlen(why);
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		if (strcmp(line->name, parts[i].key) == 0)
+			snprintf(why + used, RESULT_WHY_MAX - used, "%s%s", parts[i].before, line->reason);
+}
 
 /* The guest is not trusted: only the kinds of lines that a subtest may have go through as they are. */
 static void console_line(void *arg, const char *text)
@@ -49,6 +69,9 @@ static void console_line(void *arg, const char *text)
 			                                 : line.skip ? OUTCOME_SKIP
 			                                             : OUTCOME_PASS;
 		}
+		break;
+	case TAP_YAML:
+		take_why(r, &line);
 		break;
 	default:
 		break;

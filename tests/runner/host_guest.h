@@ -18,7 +18,8 @@ struct guest_record {
 	unsigned count;
 	struct {
 		char name[TAP_NAME_MAX];
-		enum outcome outcome; /* passed, skipped or failed */
+		enum outcome outcome;     /* passed, skipped or failed */
+		char why[RESULT_WHY_MAX]; /* what it failed by, as it says itself */
 	} results[GUEST_RESULTS_MAX];
 	struct tap_reader reader;
 	struct hv_result end;

@@ -15,26 +15,42 @@
 
 #define COLUMNS 76 /* beside "# " */
 #define LABEL   10
+#define CUT     "..."
 
-/* label, then text broken at blanks into lines of COLUMNS. */
-static void say(struct run *run, const char *label, const char *text)
+/* What of text stands in one row of room columns: whole words, if there is a blank at all. */
+static size_t row_size(const char *text, size_t room)
 {
-	while (*text) {
-		size_t room = COLUMNS - LABEL, size = strlen(text);
+	size_t size = strlen(text);
 
-		if (size > room) {
-			size = room;
-			while (size && text[size] != ' ')
-				size--;
-			if (!size)
-				size = room;
-		}
-		tap_comment(&run->tap, "%-*s%.*s", LABEL, label, (int)size, text);
+	if (size <= room)
+		return size;
+	for (size = room; size && text[size] != ' '; size--)
+		;
+	return size ? size : room;
+}
+
+unsigned host_say(struct run *run, const char *label, const char *text, unsigned rows)
+{
+	unsigned row = 0;
+
+	while (*text && row < rows) {
+		size_t size = row_size(text, COLUMNS - LABEL);
+		bool cut = ++row == rows && text[size];
+
+		if (cut)
+			size = row_size(text, COLUMNS - LABEL - strlen(CUT));
+		tap_comment(&run->tap, "%-*s%.*s%s", LABEL, label, (int)size, text, cut ? CUT : "");
 		text += size;
 		while (*text == ' ')
 			text++;
 		label = "";
 	}
+	return row;
+}
+
+static void say(struct run *run, const char *label, const char *text)
+{
+	host_say(run, label, text, UINT32_MAX);
 }
 
 static void say_processor(struct run *run)

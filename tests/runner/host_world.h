@@ -10,7 +10,14 @@ extern const struct world host_world;
 
 /* The machine in words, as comments. */
 void host_machine(struct run *run);
-/* The table at the end: suites, host and guest side by side, differences, exits, times, the verdict. */
+/*
+ * label, and beside it text, broken at blanks into rows of 78 columns, of which the last that is allowed may end in
+ * "...". Returns how many rows it took.
+ */
+unsigned host_say(struct run *run, const char *label, const char *text, unsigned rows);
+/* Results counted by the first words of the tests' names, host and guest side by side. */
+void host_table(struct run *run, unsigned words);
+/* The end: tables, differences, failures, exits, the machine, times, the verdict. */
 void host_verdict(struct run *run);
 
 #endif

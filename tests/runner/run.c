@@ -204,8 +204,19 @@ static void execute(struct run *run, const struct test *test, struct run_failure
 	look_for_strays(run, test, f, spurious);
 }
 
-static enum outcome run_one(struct run *run, const struct test *test)
+/* A report's message, expectation and finding in one sentence. */
+static void keep_why(struct result *result, const struct run_failure *f)
 {
+	if (f->outcome <= OUTCOME_SKIP || f->outcome <= result->outcome)
+		return;
+	snprintf(result->why, sizeof(result->why), "%s%s%s%s%s", f->message,
+	         f->expected[0] || f->got[0] ? ": expected " : "", f->expected,
+	         f->expected[0] || f->got[0] ? ", got " : "", f->got);
+}
+
+static enum outcome run_one(struct run *run, struct result *result)
+{
+	const struct test *test = result->test;
 	struct run_failure f = {.outcome = OUTCOME_PASS};
 	const char *which = "", *absent;
 
@@ -232,6 +243,7 @@ static enum outcome run_one(struct run *run, const struct test *test)
 		tap_result(&run->tap, true, test->name, f.outcome == OUTCOME_SKIP ? f.message : NULL);
 	else
 		report_failure(run, test, &f);
+	keep_why(result, &f);
 	return f.outcome;
 }
 
@@ -244,7 +256,7 @@ void run_all(struct run *run)
 	tap_comment(&run->tap, "seed=%" PRIu64 ", %u of %u tests", run->config.seed, run->count, test_count());
 	for (unsigned pass = 0; pass < passes; pass++) {
 		for (unsigned i = 0; i < run->count; i++) {
-			enum outcome outcome = run_one(run, run->results[i].test);
+			enum outcome outcome = run_one(run, &run->results[i]);
 
 			run->outcomes[outcome]++;
 			if (outcome > run->results[i].outcome)

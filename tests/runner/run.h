@@ -32,9 +32,12 @@ enum run_status {
 	RUN_STATUS_HANG = 0x15,
 };
 
+#define RESULT_WHY_MAX 160
+
 struct result {
 	const struct test *test;
-	enum outcome outcome; /* the worst of all passes */
+	enum outcome outcome;     /* the worst of all passes */
+	char why[RESULT_WHY_MAX]; /* what it failed by: the first of that outcome; else empty */
 };
 
 struct run {

@@ -158,6 +158,10 @@ static void lines_have_colours(void **state)
 	assert_int_equal(colour_of_row(8), 0x60d070);
 	assert_int_equal(colour_of_row(9), 0xd0b040);
 	assert_int_equal(colour_of_row(10), 0xff6050);
+	show("# failed    host a.b\n# crashed   host a.b\n# hung      host a.b\n# no set-up host a.b\n# failed: 0\n");
+	for (unsigned row = 11; row < 15; row++)
+		assert_int_equal(colour_of_row(row), 0xff6050);
+	assert_int_equal(colour_of_row(15), 0xa8a8a8);
 }
 
 static void red_and_blue_swapped(void **state)
