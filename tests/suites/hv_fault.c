@@ -156,3 +156,13 @@ TEST(fault_edge, "hv.mmio.end_of_a_region", NEEDS_HV, "kernel/hv/hv.h")
 	EXPECT_EQ(1, reads);
 	EXPECT_EQ(1, writes);
 }
+
+GUEST(beyond, "mov $0xc0000006, %ebx\nmov (%rbx), %al\n" EXIT);
+
+TEST(fault_beyond, "hv.mmio.behind_a_region", NEEDS_HV, "kernel/hv/hv.h")
+{
+	struct hv_result result = guest_run(with_device(GUEST_VM(beyond, 0), 6), HV_END_BAD_ACCESS);
+
+	EXPECT_EQ(HV_BAR_WINDOW_BASE + 6, result.address);
+	EXPECT_EQ(0, reads);
+}

@@ -273,6 +273,10 @@ TEST(stage2_types, "hv.stage2.memory_types", NEEDS_HV, "APM 2 15.25.8")
 	EXPECT_EQ(2, level);
 	EXPECT_EQ(WB, type_of(*hv_stage2_leaf(&vm->stage2, OTHER, &level), 1));
 	EXPECT_EQ(UC, type_of(*hv_stage2_leaf(&vm->stage2, HV_BAR_WINDOW_BASE, &level), 1));
+	/* A part of a large page: the bit that made it large is another's in a small one's entry. */
+	EXPECT_OK(hv_ram_protect(vm, GUEST_DATA, 0x1000, HV_RAM_WRITE));
+	EXPECT_EQ(0, *hv_stage2_leaf(&vm->stage2, GUEST_DATA, &level) >> 7 & 1);
+	EXPECT_EQ(1, level);
 }
 
 /* ---- which pages were written ---- */
