@@ -214,7 +214,7 @@ static int64_t call_with(struct hv_vm *vm, uint64_t number, uint64_t a, uint64_t
 	return (int64_t)guest_exit_status(vm);
 }
 
-static char lines[256];
+static char lines[1024];
 
 static void take_line(void *arg, const char *text)
 {
@@ -238,6 +238,41 @@ TEST(hv_console, "hv.hypercall.console", NEEDS_HV, "kernel/hypercall.h")
 	EXPECT_EQ(-EINVAL, call_with(vm, HYPERCALL_CONSOLE, text, UINT64_MAX, ""));
 	EXPECT_EQ(-EFAULT, call_with(vm, HYPERCALL_CONSOLE, GUEST_RAM, 1, ""));
 	EXPECT_EQ(-EFAULT, call_with(vm, HYPERCALL_CONSOLE, UINT64_MAX - 4095, 4096, ""));
+}
+
+/* A line that is too long comes in parts, and none of it is lost. */
+TEST(hv_console_long, "hv.hypercall.console_long_line", NEEDS_HV, "kernel/hv/hv.h")
+{
+	struct hv_vm *vm = GUEST_VM(call, 0);
+	char text[601] = "";
+	size_t length;
+
+	memset(text, 'x', 600);
+	lines[0] = '\0';
+	hv_set_console(vm, take_line, NULL);
+	EXPECT_EQ(0, call_with(vm, HYPERCALL_CONSOLE, GUEST_DATA + 0x1000, 600, text));
+	length = strlen(lines);
+	EXPECT_TRUE(length > 600);
+	for (size_t i = 0, left = 600; i < length; i++) {
+		left -= lines[i] == 'x';
+		EXPECT_TRUE(strchr("[x]", lines[i]) != NULL);
+		if (i == length - 1)
+			EXPECT_EQ(0, left);
+	}
+}
+
+/* Ring 0 alone calls. R12 says that the guest went on. */
+GUEST(user_call, INTERRUPTS TO_RING3("0x202") "mov $2, %eax\nmov $7, %edi\n" HYPERCALL "mov %rax, %r12\nud2\n");
+
+TEST(hv_user_call, "hv.hypercall.ring_3", NEEDS_HV, "kernel/hypercall.h")
+{
+	struct hv_vm *vm = GUEST_VM(user_call, 0);
+	struct hv_result result;
+
+	guest_allow_user(vm);
+	result = guest_run(vm, HV_END_EXIT);
+	EXPECT_EQ(GUEST_EXCEPTION + UD, result.status);
+	EXPECT_EQ((uint64_t)(int64_t)-EPERM, result.regs.gpr[HV_R12]);
 }
 
 static bool add_args(void *arg, uint64_t number, const uint64_t args[3], uint64_t *result)

@@ -353,13 +353,16 @@ TEST(state_submits, "hv.state.pasid.submits_as_the_host_says", NEEDS_SUBMITTING,
 			EXPECT_MEM_EQ(src[i], dst[i], PAGE_SIZE);
 		}
 	}
-	/* The other's number, a number of nobody, and one that was taken back: #GP, and nothing is submitted. */
+	/* Its number not valid, the other's, one of nobody, and one that was taken back: #GP, and nothing is submitted.
+	 */
 	dsa_cr_clear(spaces[0]->record);
-	for (unsigned i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < 4; i++) {
+		const uint64_t numbers[] = {5, PASID_VALID | spaces[1]->pasid, PASID_VALID | 6, PASID_VALID | 5};
+
 		test_context("number %u", i);
-		GUEST_LOAD(vm[0], submits, PASID_VALID | (i == 0 ? spaces[1]->pasid : i == 1 ? 6 : 5));
+		GUEST_LOAD(vm[0], submits, numbers[i]);
 		memcpy(guest_at(vm[0], GUEST_DATA + 0x100), &d, sizeof(d));
-		if (i == 2)
+		if (i == 3)
 			EXPECT_OK(hv_pasid_take(vm[0], 5));
 		EXPECT_EQ(GUEST_EXCEPTION + GP_VECTOR, guest_exit_status(vm[0]));
 	}
