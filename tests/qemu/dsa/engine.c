@@ -55,8 +55,11 @@ static void execute(struct dsa_model *m, struct dsa_slot *slot)
 
 /* ---- dispatch ---- */
 
-/* On the engine's data path: a nanosecond for each 16 bytes, which for a batch are those of its list. */
-static uint64_t data_time(const struct dsa_raw_desc *desc)
+/*
+ * On the engine's data path: a nanosecond for each 16 bytes, which for a batch are those of its list. What the WQ does
+ * not allow has none.
+ */
+static uint64_t data_time(const struct dsa_wq *wq, const struct dsa_raw_desc *desc)
 {
 	const uint64_t size = dsa_desc_size(desc);
 
@@ -67,9 +70,9 @@ static uint64_t data_time(const struct dsa_raw_desc *desc)
 	case DSA_OP_TRANSLATION_FETCH:
 		return size / 4096;
 	case DSA_OPCODE_BATCH:
-		return (size < 4096 ? size : 4096) * DSA_DESC_SIZE / 16;
+		return size <= BIT64(FIELD_GET(DSA_WQCFG3_MAX_BATCH, wq->cfg[3])) ? size * DSA_DESC_SIZE / 16 : 0;
 	default:
-		return size / 16;
+		return size <= BIT64(FIELD_GET(DSA_WQCFG3_MAX_XFER, wq->cfg[3])) ? size / 16 : 0;
 	}
 }
 
@@ -80,7 +83,7 @@ static void start(struct dsa_model *m, struct dsa_slot *slot, uint64_t now)
 
 	if (ready < engine->last_ready)
 		ready = engine->last_ready;
-	ready += data_time(&slot->entry.desc);
+	ready += data_time(&m->wqs[slot->wq], &slot->entry.desc);
 	if (dsa_desc_opcode(&slot->entry.desc) == DSA_OPCODE_DRAIN && dsa_is_wrong(m, DSA_FAULT_DRAIN_DESCRIPTOR_EARLY))
 		ready = now;
 	else

@@ -12,7 +12,7 @@
  *	capability.c  what the part has, by version         (9.2)
  *	queue.c       the work queues
  *	engine.c      the engines: who takes what when      (3.4 to 3.9)
- *	slots.h       what they have in progress
+ *	slots.c       what they have in progress
  *	order.c       whose writes come first               (3.9)
  *	descriptor.c  one descriptor from start to end      (3.6, 5.4)
  *	batch.c       those of a batch                      (3.8)

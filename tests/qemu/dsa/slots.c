@@ -169,7 +169,8 @@ static bool suspend(const struct dsa_run *run)
 
 bool dsa_wait(const struct dsa_run *run, enum dsa_slot_state state)
 {
-	if (dsa_is_lost(run))
+	/* Without a fiber there was no event log when it began: only a wrong device can have one by now. */
+	if (dsa_is_lost(run) || !run->slot->fiber)
 		return false;
 	run->slot->state = state;
 	return suspend(run);
