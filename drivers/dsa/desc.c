@@ -105,6 +105,46 @@ void dsa_desc_fetch(struct dsa_hw_desc *d, uint64_t cr, uint64_t addr, uint32_t 
 	two(d, DSA_OP_TRANSLATION_FETCH, cr, addr, 0, size);
 }
 
+void dsa_desc_id_copy(struct dsa_hw_desc *d, uint64_t cr, uint64_t dst, uint64_t src, uint32_t size)
+{
+	two(d, DSA_OP_ID_COPY, cr, src, dst, size);
+}
+
+void dsa_desc_id_fill(struct dsa_hw_desc *d, uint64_t cr, uint64_t dst, uint64_t pattern, uint32_t size)
+{
+	two(d, DSA_OP_ID_FILL, cr, pattern, dst, size);
+}
+
+void dsa_desc_id_compare(struct dsa_hw_desc *d, uint64_t cr, uint64_t src1, uint64_t src2, uint32_t size)
+{
+	two(d, DSA_OP_ID_COMPARE, cr, src1, src2, size);
+}
+
+void dsa_desc_id_compval(struct dsa_hw_desc *d, uint64_t cr, uint64_t src, uint64_t pattern, uint32_t size)
+{
+	two(d, DSA_OP_ID_COMPVAL, cr, src, pattern, size);
+}
+
+void dsa_desc_first_in(struct dsa_hw_desc *d, uint16_t handle)
+{
+	d->flags = d->flags | DSA_DESC_ALTERNATE1;
+	memcpy((uint8_t *)d + DSA_DESC_IDPT_HANDLE1, &handle, sizeof(handle));
+}
+
+void dsa_desc_second_in(struct dsa_hw_desc *d, uint16_t handle)
+{
+	d->flags = d->flags | DSA_DESC_ALTERNATE2;
+	memcpy((uint8_t *)d + DSA_DESC_IDPT_HANDLE2, &handle, sizeof(handle));
+}
+
+void dsa_desc_update_window(struct dsa_hw_desc *d, uint64_t cr, uint16_t handle, uint64_t base, uint64_t size,
+                            unsigned flags)
+{
+	two(d, DSA_OP_UPDATE_WINDOW, cr, base, size, 0);
+	((uint8_t *)d)[DSA_DESC_WINDOW_FLAGS] = (uint8_t)flags;
+	memcpy((uint8_t *)d + DSA_DESC_IDPT_HANDLE2, &handle, sizeof(handle));
+}
+
 void dsa_desc_expect(struct dsa_hw_desc *d, uint8_t expected)
 {
 	d->flags |= IDXD_OP_FLAG_CR;

@@ -121,13 +121,19 @@ static int read_caps(struct dsa *dsa)
 	c->wqcfg = (uint32_t)FIELD_GET(DSA_OFFSETS_WQCFG, c->offsets[0]) * DSA_OFFSETS_UNIT;
 	c->msixperm = (uint32_t)FIELD_GET(DSA_OFFSETS_MSIXPERM, c->offsets[0]) * DSA_OFFSETS_UNIT;
 	c->ims = c->ims_entries ? (uint32_t)FIELD_GET(DSA_OFFSETS_IMS, c->offsets[0]) * DSA_OFFSETS_UNIT : 0;
+	if (c->gencap & DSA_GENCAP_INTER_DOMAIN) {
+		c->idcap = mmio_read64(dsa->regs, DSA_IDCAP);
+		c->idpt_entries = FIELD_GET(DSA_IDCAP_ENTRIES, c->idcap);
+		c->idpt = (uint32_t)FIELD_GET(DSA_OFFSETS_IDPT, c->offsets[1]) * DSA_OFFSETS_UNIT;
+	}
 
 	/* What lies outside the BAR would be someone else's registers. */
 	table_end = (uint64_t)c->wqcfg + (uint64_t)c->wqs * c->wq_stride;
 	if (table_end > dsa->regs_size || (uint64_t)c->grpcfg + c->groups * DSA_GRPCFG_STRIDE > dsa->regs_size ||
-	    (uint64_t)c->ims + (uint64_t)c->ims_entries * DSA_IMS_STRIDE > dsa->regs_size)
-		return dsa_fail(dsa, -EIO, 0, "OFFSETS 0x%016llx: tables reach beyond BAR0",
-		                (unsigned long long)c->offsets[0]);
+	    (uint64_t)c->ims + (uint64_t)c->ims_entries * DSA_IMS_STRIDE > dsa->regs_size ||
+	    c->idpt + (uint64_t)c->idpt_entries * DSA_IDPT_STRIDE(c->idcap) > dsa->regs_size)
+		return dsa_fail(dsa, -EIO, 0, "OFFSETS 0x%llx, 0x%016llx: tables reach beyond BAR0",
+		                (unsigned long long)c->offsets[1], (unsigned long long)c->offsets[0]);
 	/* A vDSA has no pages for the IMS that it does not have: the last WQ's MSI-X portals must be there. */
 	if (c->wqs &&
 	    (c->wqs - 1) * (uint64_t)DSA_PORTAL_WQ_STRIDE + DSA_PORTAL_LIMITED + DSA_PORTAL_SIZE > dsa->portals_size)

@@ -43,15 +43,17 @@ struct dsa_caps {
 	uint64_t opcap[4];
 	uint64_t offsets[2];
 	uint64_t cmdcap; /* commands 1 to 12 where the device has no CMDCAP */
+	uint64_t idcap;  /* 0 without inter-domain operations */
 
 	/* the same in numbers */
 	unsigned wqs, wq_entries, wq_stride;
 	unsigned groups, read_buffers, engines;
 	unsigned max_xfer_shift, max_batch_shift; /* log2 */
-	unsigned msix_entries, ims_entries;
+	unsigned msix_entries, ims_entries, idpt_entries;
 	bool configurable;                     /* GENCAP.31 */
 	bool request_handles;                  /* CMDCAP.13 */
 	uint32_t grpcfg, wqcfg, msixperm, ims; /* byte offsets in BAR 0; ims is 0 without an IMS */
+	uint32_t idpt;                         /* likewise */
 };
 
 struct dsa {
@@ -236,6 +238,19 @@ void dsa_desc_fill16(struct dsa_hw_desc *d, uint64_t cr, uint64_t dst, const uin
 void dsa_desc_crc64(struct dsa_hw_desc *d, uint64_t cr, uint64_t src, uint64_t seed, uint32_t size);
 void dsa_desc_dix_generate(struct dsa_hw_desc *d, uint64_t cr, uint64_t dst, uint64_t src, uint32_t size);
 void dsa_desc_fetch(struct dsa_hw_desc *d, uint64_t cr, uint64_t addr, uint32_t size);
+/*
+ * Inter-domain operations (3.14): the first operand (source or first source) or the second one (destination or second
+ * source) is in the memory that the handle's entry of the IDPT opens. At least one of them must be.
+ */
+void dsa_desc_id_copy(struct dsa_hw_desc *d, uint64_t cr, uint64_t dst, uint64_t src, uint32_t size);
+void dsa_desc_id_fill(struct dsa_hw_desc *d, uint64_t cr, uint64_t dst, uint64_t pattern, uint32_t size);
+void dsa_desc_id_compare(struct dsa_hw_desc *d, uint64_t cr, uint64_t src1, uint64_t src2, uint32_t size);
+void dsa_desc_id_compval(struct dsa_hw_desc *d, uint64_t cr, uint64_t src, uint64_t pattern, uint32_t size);
+void dsa_desc_first_in(struct dsa_hw_desc *d, uint16_t handle);
+void dsa_desc_second_in(struct dsa_hw_desc *d, uint16_t handle);
+/* Another window for an entry, by the owner of the memory; flags DSA_WINDOW_*. */
+void dsa_desc_update_window(struct dsa_hw_desc *d, uint64_t cr, uint16_t handle, uint64_t base, uint64_t size,
+                            unsigned flags);
 /* COMPARE and COMPVAL: status 1 if the result is expected, else 2 (check-result flag). */
 void dsa_desc_expect(struct dsa_hw_desc *d, uint8_t expected);
 /* Ask for the completion interrupt. */
@@ -366,6 +381,42 @@ unsigned dsa_evl_count(const struct dsa_evl *evl);
 /* EVLSTATUS' interrupt pending: no further interrupt comes before it is cleared. */
 bool dsa_evl_pending(const struct dsa_evl *evl);
 void dsa_evl_clear_pending(struct dsa_evl *evl);
+
+/* ---- idpt.c: the inter-domain permissions table of version 2 ---- */
+
+/* Who may access whose memory, and which of it. */
+struct dsa_grant {
+	uint32_t access;    /* the PASID whose memory it is */
+	uint32_t submitter; /* the PASID that may access it, unless there is a bitmap */
+	uint64_t bitmap;    /* 4 KiB aligned: bit n, PASID n; 0: there is none */
+	bool read, write;
+	bool privileged;     /* with the descriptor's privilege, not without any */
+	bool window;         /* only size bytes from base on; the address in the descriptor is */
+	bool by_offset;      /* relative to base */
+	uint64_t base, size; /* 0 without a window */
+	bool updatable;      /* the owner may change the window */
+	bool unusable;       /* nobody may use it, yet */
+};
+
+bool dsa_has_idpt(const struct dsa *dsa);
+/*
+ * Write entry index of the IDPT and read it back; the handle for descriptors is its number, or is requested where the
+ * device wants that. At any time; an entry that was in use is taken out of use first. Returns 0, -ENOTSUP (no IDPT),
+ * -EINVAL (no such entry), -EIO (a register does not take it) or the command's error.
+ */
+int dsa_grant_open(struct dsa *dsa, unsigned index, const struct dsa_grant *grant, uint16_t *handle);
+/* Nobody may use it any more, and the handle is given back. Descriptors that use it must have ended. */
+int dsa_grant_close(struct dsa *dsa, unsigned index);
+/*
+ * How bitmaps are read: with that PASID (IOMMU_NO_PASID: without one), unprivileged. The device must be Disabled.
+ * Returns 0, -ENOTSUP or -EBUSY.
+ */
+int dsa_bitmap_pasid(struct dsa *dsa, uint32_t pasid);
+/* size bytes of a bitmap have changed (at most DSA_CMD_BITMAP_SIZE). Where nothing is cached nothing is done. */
+int dsa_bitmap_changed(struct dsa *dsa, uint64_t address, uint32_t size);
+/* Quadword n of entry index. */
+uint64_t dsa_idpt_read(const struct dsa *dsa, unsigned index, unsigned n);
+void dsa_idpt_write(struct dsa *dsa, unsigned index, unsigned n, uint64_t value);
 
 /* For the driver's own files: fill the fields from raw. */
 void dsa_swerror_decode(struct dsa_swerror *error);

@@ -17,6 +17,9 @@ static const char *const commands[] = {
         [DSA_CMD_ABORT_PASID] = "Abort PASID",
         [DSA_CMD_REQUEST_INT_HANDLE] = "Request Interrupt Handle",
         [DSA_CMD_RELEASE_INT_HANDLE] = "Release Interrupt Handle",
+        [DSA_CMD_REQUEST_IDPT_HANDLE] = "Request IDPT Handle",
+        [DSA_CMD_RELEASE_IDPT_HANDLE] = "Release IDPT Handle",
+        [DSA_CMD_INVALIDATE_BITMAP] = "Invalidate Submitter Bitmap Cache",
 };
 
 static const char *const cmd_errors[] = {
@@ -37,7 +40,7 @@ static const char *const cmd_errors[] = {
         [DSA_CMDERR_READ_BUFFERS] = "read buffer limits do not fit",
         [DSA_CMDERR_EVL] = "event log configuration",
         [DSA_CMDERR_ATS] = "ATS setting contradicts the platform",
-        [DSA_CMDERR_EVL_PASID] = "event log PASID or privilege not enabled in PCI configuration",
+        [DSA_CMDERR_EVL_PASID] = "event log or bitmap PASID or privilege not enabled in PCI configuration",
         [DSA_CMDERR_DEV_NOT_ENABLED] = "device is not Enabled",
         [DSA_CMDERR_WQ_NOT_DISABLED] = "WQ is not disabled",
         [DSA_CMDERR_WQ_SIZE] = "WQ size is 0",
@@ -57,6 +60,8 @@ static const char *const cmd_errors[] = {
         [DSA_CMDERR_WQ_NOT_ENABLED] = "a WQ is not enabled",
         [DSA_CMDERR_INT_INDEX] = "no such interrupt table entry",
         [DSA_CMDERR_INT_NONE_LEFT] = "no interrupt handle left",
+        [DSA_CMDERR_IDPT_INDEX] = "no such entry of the inter-domain permissions table",
+        [DSA_CMDERR_IDPT_NONE_LEFT] = "no IDPT handle left",
 };
 
 static const char *const statuses[] = {
@@ -91,6 +96,13 @@ static const char *const statuses[] = {
         [DSA_COMP_TRANSLATION_FAIL] = "translation request failed",
         [DSA_COMP_EVL_DRAIN] = "end of a drain, for the event log",
         [DSA_COMP_EVL_BATCH] = "end of a batch that has entries in the event log",
+        [DSA_COMP_ID_NO_PASID] = "inter-domain operation on a WQ without PASID",
+        [DSA_COMP_ID_HANDLE] = "IDPT handle is invalid, or its entry not for this submitter",
+        [DSA_COMP_ID_PERMISSION] = "IDPT entry does not permit the access",
+        [DSA_COMP_ID_WINDOW] = "outside of the IDPT entry's window",
+        [DSA_COMP_ID_UPDATE] = "IDPT handle is invalid, or its entry not this submitter's to change",
+        [DSA_COMP_ID_WINDOW_FIELD] = "fields of Update Window make no window",
+        [DSA_COMP_ID_DOMAIN] = "domain cannot be accessed",
         [DSA_SWERR_CONFIG_CHANGED] = "PCI configuration changed while not Disabled",
         [DSA_SWERR_CMD_ACTIVE] = "command written while one was active",
         [DSA_SWERR_DWQ_FULL] = "submission to a full dedicated WQ",
@@ -117,6 +129,11 @@ static const char *const opcodes[] = {
         [DSA_OPCODE_DIF_UPDT] = "DIF update",
         [DSA_OP_DIX_GENERATE] = "DIX generation",
         [DSA_OPCODE_CFLUSH] = "cache flush",
+        [DSA_OP_UPDATE_WINDOW] = "update window",
+        [DSA_OP_ID_COPY] = "inter-domain copy",
+        [DSA_OP_ID_FILL] = "inter-domain fill",
+        [DSA_OP_ID_COMPARE] = "inter-domain compare",
+        [DSA_OP_ID_COMPVAL] = "inter-domain compare immediate",
 };
 
 static const char *const states[] = {

@@ -78,7 +78,9 @@
 #define DSA_OFFSETS_WQCFG    GENMASK64(31, 16)
 #define DSA_OFFSETS_MSIXPERM GENMASK64(47, 32)
 #define DSA_OFFSETS_IMS      GENMASK64(63, 48)
-#define DSA_OFFSETS_PERFMON  GENMASK64(15, 0) /* in the second quadword */
+/* in the second quadword */
+#define DSA_OFFSETS_PERFMON  GENMASK64(15, 0)
+#define DSA_OFFSETS_IDPT     GENMASK64(31, 16) /* version 2 */
 
 #define DSA_GENCFG          0x80 /* 32 */
 #define DSA_GENCFG_RB_LIMIT GENMASK32(7, 0)
@@ -121,6 +123,9 @@
 /* The operand of Request and Release Interrupt Handle. */
 #define DSA_CMD_HANDLE_IMS   BIT32(16)
 #define DSA_CMD_HANDLE_INDEX GENMASK32(15, 0)
+/* The operand of Request and Release IDPT Handle, and of Invalidate Submitter Bitmap Cache (its address: CMDPARAM). */
+#define DSA_CMD_IDPT_INDEX   GENMASK32(15, 0)
+#define DSA_CMD_BITMAP_SIZE  GENMASK32(16, 0) /* bytes */
 
 enum dsa_command {
 	DSA_CMD_ENABLE_DEVICE = 1,
@@ -137,6 +142,9 @@ enum dsa_command {
 	DSA_CMD_ABORT_PASID = 12,
 	DSA_CMD_REQUEST_INT_HANDLE = 13,
 	DSA_CMD_RELEASE_INT_HANDLE = 14,
+	DSA_CMD_REQUEST_IDPT_HANDLE = 15, /* 15 to 17: version 2 */
+	DSA_CMD_RELEASE_IDPT_HANDLE = 16,
+	DSA_CMD_INVALIDATE_BITMAP = 17,
 };
 
 #define DSA_CMDSTS        0xa8 /* 32 */
@@ -183,6 +191,8 @@ enum dsa_cmd_error {
 	DSA_CMDERR_WQ_NOT_ENABLED = 0x32,
 	DSA_CMDERR_INT_INDEX = 0x41,
 	DSA_CMDERR_INT_NONE_LEFT = 0x42,
+	DSA_CMDERR_IDPT_INDEX = 0x51,
+	DSA_CMDERR_IDPT_NONE_LEFT = 0x52,
 };
 
 #define DSA_CMDCAP 0xb0 /* 64, exists if GENCAP.CMDCAP: bit n = command n */
@@ -205,7 +215,7 @@ enum dsa_cmd_error {
 #define DSA_SWERROR_INFO        GENMASK64(63, 32)
 /* and in DSA_SWERROR_INFO, after the code */
 #define DSA_INFO_FLAGS          GENMASK32(23, 0)  /* 0x11: those that are invalid */
-#define DSA_INFO_HANDLE         GENMASK32(15, 0)  /* 0x19 */
+#define DSA_INFO_HANDLE         GENMASK32(15, 0)  /* 0x19: of the interrupt; 0x03, 0x04, 0x29 to 0x2c: of the IDPT */
 #define DSA_INFO_OPERAND        GENMASK32(31, 29) /* page faults: enum dsa_operand */
 
 /* Which operand of a descriptor faulted (8.2): bits 3:1 of the completion record's byte 2, and DSA_INFO_OPERAND. */
@@ -256,6 +266,48 @@ enum dsa_operand {
 /* Codes that only the event log has: the end of a drain, and of a batch whose descriptors have entries (5.9). */
 #define DSA_COMP_EVL_DRAIN         0x26
 #define DSA_COMP_EVL_BATCH         0x27
+
+/* Inter-domain operations (version 2), if GENCAP.INTER_DOMAIN: memory of other PASIDs than the descriptor's (3.14). */
+#define DSA_IDCAP               0x100            /* 64 */
+#define DSA_IDCAP_TYPES         GENMASK64(1, 0)  /* bit n: entries of type n */
+#define DSA_IDCAP_ENTRIES       GENMASK64(23, 8) /* of the inter-domain permissions table (IDPT) */
+#define DSA_IDCAP_OFFSET_MODE   BIT64(24)
+#define DSA_IDCAP_SUPPRESS      BIT64(25) /* DSA_DESC_SUPPRESS_DRAIN */
+#define DSA_IDCAP_ENTRY_SIZE    GENMASK64(27, 26)
+#define DSA_IDPT_STRIDE(idcap)  (UINT32_C(32) << FIELD_GET(DSA_IDCAP_ENTRY_SIZE, idcap))
+#define DSA_IDBR                0x108 /* 32, writable while Disabled: how submitter bitmaps are read */
+#define DSA_IDBR_PASID_EN       BIT32(0)
+#define DSA_IDBR_PRIV           BIT32(1)
+#define DSA_IDBR_TC             GENMASK32(4, 2)
+#define DSA_IDBR_PASID          GENMASK32(27, 8)
+/* An entry of the IDPT: four quadwords (9.2.29). */
+#define DSA_IDPT_QWORDS         4
+#define DSA_IDPT_USABLE         BIT64(0) /* by inter-domain operations */
+#define DSA_IDPT_ALLOW_UPDATE   BIT64(1) /* by Update Window */
+#define DSA_IDPT_TYPE           GENMASK64(3, 2)
+#define DSA_IDPT_SINGLE         0 /* one submitter: its PASID is in the entry */
+#define DSA_IDPT_MULTI          1 /* submitters in a bitmap: bit n, PASID n */
+#define DSA_IDPT_SUBMITTER      GENMASK64(31, 12)
+#define DSA_IDPT_READ           BIT64(32)
+#define DSA_IDPT_WRITE          BIT64(33)
+#define DSA_IDPT_PRIV           BIT64(34)         /* accesses with the descriptor's privilege; 0: without any */
+#define DSA_IDPT_WINDOW         BIT64(35)         /* only addresses within the window */
+#define DSA_IDPT_OFFSET_MODE    BIT64(36)         /* addresses are relative to the window */
+#define DSA_IDPT_ACCESS         GENMASK64(63, 44) /* the PASID whose memory is accessed */
+#define DSA_IDPT_WINDOW_BASE    1                 /* quadword */
+#define DSA_IDPT_WINDOW_SIZE    2                 /* quadword, in bytes */
+#define DSA_IDPT_BITMAP         3                 /* quadword */
+#define DSA_IDPT_BITMAP_ADDRESS GENMASK64(63, 12)
+/* Window flags of Update Window: they are bits 36 to 32 of an entry but for the privilege. */
+#define DSA_WINDOW_READ         0x01
+#define DSA_WINDOW_WRITE        0x02
+#define DSA_WINDOW_ENABLE       0x04
+#define DSA_WINDOW_OFFSET_MODE  0x08
+#define DSA_WINDOW_RESERVED     0xf0
+/* Bytes of an inter-domain descriptor. */
+#define DSA_DESC_WINDOW_FLAGS   61 /* 8 bits, Update Window */
+#define DSA_DESC_IDPT_HANDLE1   60 /* 16 bits, of (the first) source */
+#define DSA_DESC_IDPT_HANDLE2   62 /* 16 bits, of the destination, second source, or window */
 
 #define DSA_CMDPARAM 0xe000 /* 64, version 2 */
 
@@ -378,7 +430,9 @@ enum dsa_operand {
 #define DSA_EVENT_WRITER           BIT32(3) /* descriptors that wrote their first destination */
 #define DSA_EVENT_FROM_BATCH       BIT32(4)
 #define DSA_EVENT_FROM_WQ          BIT32(5)
-#define DSA_EVENT_READ             BIT32(8)  /* these three: version 2; in units of DSA_EVENT_DATA_UNIT bytes */
+#define DSA_EVENT_BITMAP_ALLOWED   BIT32(6)  /* version 2: submitters that a bitmap has */
+#define DSA_EVENT_BITMAP_DENIED    BIT32(7)  /* and that it has not */
+#define DSA_EVENT_READ             BIT32(8)  /* version 2, these three too; in units of DSA_EVENT_DATA_UNIT bytes */
 #define DSA_EVENT_READER2          BIT32(9)  /* descriptors that read their second source */
 #define DSA_EVENT_WRITER2          BIT32(10) /* descriptors that wrote their second destination */
 #define DSA_EVENTS_TRANSLATION     2
@@ -396,6 +450,8 @@ enum dsa_operand {
 #define DSA_EVENT_ERROR            BIT32(3)
 #define DSA_EVENT_SUCCESS          BIT32(4)
 #define DSA_EVENT_RECORD           BIT32(5)
+#define DSA_EVENTS_OPERATION2      5 /* version 2: opcodes 0x23 to 0x26, then */
+#define DSA_EVENT_UPDATE_WINDOW    BIT32(10)
 
 /* Portals: BAR2 + wq * DSA_PORTAL_WQ_STRIDE + one of the four pages (8.1.1, 9.3). */
 #define DSA_PORTAL_SIZE      0x1000
@@ -410,11 +466,28 @@ enum dsa_operand {
 /* Operations of version 2 that <linux/idxd.h> does not name yet, and flags of their own that operations have. */
 #define DSA_OP_TRANSLATION_FETCH 0x0a
 #define DSA_OP_DIX_GENERATE      0x17
+#define DSA_OP_UPDATE_WINDOW     0x21
+#define DSA_OP_ID_COPY           0x23 /* inter-domain */
+#define DSA_OP_ID_FILL           0x24
+#define DSA_OP_ID_COMPARE        0x25
+#define DSA_OP_ID_COMPVAL        0x26
 #define DSA_DESC_FETCH_STRIDE    0x010000U /* translation fetch */
 #define DSA_DESC_BATCH_ERROR     0x010000U /* batch */
 #define DSA_DESC_READBACK1       0x010000U /* drain */
 #define DSA_DESC_READBACK2       0x020000U
 #define DSA_DESC_FILL16          0x040000U /* memory fill */
 #define DSA_DESC_CRC64           0x080000U /* CRC generation, copy with CRC */
+#define DSA_DESC_ALTERNATE1      0x010000U /* inter-domain: DSA_DESC_IDPT_HANDLE1 is for the first address */
+#define DSA_DESC_ALTERNATE2      0x020000U /* inter-domain: DSA_DESC_IDPT_HANDLE2 is for the second address */
+#define DSA_DESC_SUPPRESS_DRAIN  0x010000U /* Update Window: do not wait for who uses the window as it was */
+
+/* Their completion status codes (5.8.1). */
+#define DSA_COMP_ID_NO_PASID     0x28 /* the WQ has no PASID */
+#define DSA_COMP_ID_HANDLE       0x29 /* no such handle, or the entry is not for this submitter */
+#define DSA_COMP_ID_PERMISSION   0x2a
+#define DSA_COMP_ID_WINDOW       0x2b /* outside of it */
+#define DSA_COMP_ID_UPDATE       0x2c /* Update Window: no such handle, or the entry is not the submitter's to change */
+#define DSA_COMP_ID_WINDOW_FIELD 0x2d /* Update Window: fields that make no window */
+#define DSA_COMP_ID_DOMAIN       0x2e /* the domain cannot be accessed: ended by an abort */
 
 #endif

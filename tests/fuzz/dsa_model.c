@@ -146,6 +146,11 @@ static uint64_t offset(void)
 	        DSA_CMDPARAM,
 	        DSA_MODEL_WQCFG + 32 + 12,
 	        DSA_MODEL_PERFMON + 0x100,
+	        DSA_IDBR,
+	        DSA_MODEL_IDPT_TABLE,
+	        DSA_MODEL_IDPT_TABLE + 8,
+	        DSA_MODEL_IDPT_TABLE + 32 + 16,
+	        DSA_MODEL_IDPT_TABLE + 32 + 24,
 	};
 	const uint64_t raw = take(2);
 
@@ -196,6 +201,13 @@ static struct dsa_raw_desc desc(void)
 	if (kind & 8) {
 		for (unsigned i = 5; i < 8; i++)
 			d.field[i] = take(8);
+	} else if (dsa_is_inter_domain(op & 0x3f) || (op & 0x3f) == DSA_OP_UPDATE_WINDOW) {
+		/* Handles of some entry, whether or not they have to be asked for; flags of the window, too. */
+		const uint64_t which = take(2);
+
+		d.field[0] |= which >> 12 << 48;
+		d.field[7] = (which & 0x103) << 32 | (which >> 4 & 0xf) << 40 | (which >> 2 & 3) << 48 |
+		             (which & 0x100) << 48;
 	}
 	return d;
 }
@@ -254,7 +266,7 @@ static void step(void)
 	case 3: {
 		const uint64_t kind = take(2);
 
-		issue(&w, (uint32_t)kind & 15, (uint32_t)(kind >> 4) & 0xfff);
+		issue(&w, (uint32_t)kind & 31, (uint32_t)(kind >> 5) & 0x7ff);
 		break;
 	}
 	case 4:
@@ -305,6 +317,27 @@ static void during(struct world *world)
 	nested = 0;
 }
 
+/* Four entries of the IDPT: one for each kind of submitter, a bitmap, a window; and handles for them. */
+static void open_domains(void)
+{
+	static const uint64_t all = DSA_IDPT_USABLE | DSA_IDPT_ALLOW_UPDATE | DSA_IDPT_READ | DSA_IDPT_WRITE;
+	const uint64_t entries[][4] = {
+	        {all | FIELD_PREP(DSA_IDPT_SUBMITTER, (uint64_t)PWQ_PASID), 0, 0, 0},
+	        {all | FIELD_PREP(DSA_IDPT_ACCESS, (uint64_t)PWQ_PASID), 0, 0, 0},
+	        {all | FIELD_PREP(DSA_IDPT_TYPE, UINT64_C(1)) | FIELD_PREP(DSA_IDPT_ACCESS, (uint64_t)PWQ_PASID), 0, 0,
+	         DATA(0)},
+	        {all | FIELD_PREP(DSA_IDPT_SUBMITTER, (uint64_t)PWQ_PASID) | DSA_IDPT_WINDOW | DSA_IDPT_OFFSET_MODE,
+	         FLAT_PAGE, FLAT_PAGE * FLAT_PAGES, 0},
+	};
+
+	*flat_at(DATA(0) + PWQ_PASID / 8) |= (uint8_t)BIT32(PWQ_PASID % 8);
+	for (unsigned n = 0; n < ARRAY_SIZE(entries); n++) {
+		for (unsigned word = 4; word-- > 0;)
+			wr64(&w, DSA_MODEL_IDPT_TABLE + 32 * n + 8 * word, entries[n][word]);
+		(void)command(&w, DSA_CMD_REQUEST_IDPT_HANDLE, n);
+	}
+}
+
 /* The world of the unit tests with our memory in front, ATS and page requests on if the input says so. */
 static void set_up(enum dsa_fault fault, uint64_t start)
 {
@@ -317,6 +350,7 @@ static void set_up(enum dsa_fault fault, uint64_t start)
 		world_start2(&w, fault, start & 0x40);
 	else
 		world_start(&w, fault, start & 2);
+	w.m.config.cmdcap = start & 2;
 	/* Few slots, so that they are soon all taken. */
 	if ((start & 0x60) == 0x40) {
 		w.m.config.work = 2;
@@ -347,6 +381,7 @@ static void set_up(enum dsa_fault fault, uint64_t start)
 		wr64(&w, DSA_EVLCFG + 8, FIELD_PREP(DSA_EVLCFG_SIZE, (uint64_t)WORLD_EVL));
 		wr(&w, DSA_GENCFG, DSA_MODEL_READ_BUFFERS | DSA_GENCFG_USER_INT | DSA_GENCFG_EVL);
 		wr(&w, DSA_GENCTRL, DSA_GENCTRL_SWERR_INT | DSA_GENCTRL_HALT_INT | DSA_GENCTRL_EVL_INT);
+		open_domains();
 	}
 	if (!(start & 1))
 		return;
@@ -412,6 +447,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (unsigned i = 0; i < DSA_MODEL_IMS; i++) {
 			if (w.m.ims[i].address >> 20 != 0xfee)
 				check("an IMS message outside the interrupt range");
+		}
+		for (unsigned i = 0; i < DSA_MODEL_IDPT; i++) {
+			if (w.m.idpt[i].users)
+				check("an entry of the IDPT that is used for ever");
 		}
 	}
 	dsa_model_free(&w.m);

@@ -74,6 +74,7 @@ static void registers(void **s)
 	assert_int_equal(FIELD_GET(DSA_PERFCAP_FILTERS, rd64(&w, AT(DSA_PERFCAP))), 0x1f);
 	for (unsigned c = 0; c < 16; c++)
 		assert_int_equal(rd64(&w, AT(DSA_EVNTCAP(c))), c == 3 ? 0x1ffff : c < 5 ? 0x3f : 0);
+	assert_int_equal(FIELD_GET(DSA_PERFCAP_CATEGORIES, rd64(&w, AT(DSA_PERFCAP))), 5);
 	spoil();
 	assert_int_equal(rd64(&w, AT(DSA_CNTRCFG(7))), cfg);
 	/* An enabled counter can only be disabled. */
@@ -103,7 +104,7 @@ static void registers(void **s)
 
 static void registers2(void **s)
 {
-	static const uint32_t events[16] = {0x7f, 0x73f, 0x3f, 0x7ffff, 0x3f};
+	static const uint32_t events[16] = {0x7f, 0x7ff, 0x3f, 0x7ffff, 0x3f, 0x40f};
 
 	(void)s;
 	world_start2(&w, DSA_FAULT_NONE, false);

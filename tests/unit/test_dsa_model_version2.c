@@ -42,9 +42,9 @@ static void capabilities(void **s)
 	assert_int_equal(rd64(&w, DSA_CMDPARAM), 0);
 	world_start2(&w, DSA_FAULT_NONE, false);
 	assert_int_equal(rd(&w, DSA_VERSION), DSA_VERSION_2_0);
-	assert_int_equal(rd64(&w, DSA_GENCAP), UINT64_C(0x915fbf97));
+	assert_int_equal(rd64(&w, DSA_GENCAP), UINT64_C(0x915fbfd7));
 	assert_int_equal(rd64(&w, DSA_WQCAP), UINT64_C(0x00ff000001080080));
-	assert_int_equal(rd64(&w, DSA_OPCAP), UINT64_C(0x100bf07ff));
+	assert_int_equal(rd64(&w, DSA_OPCAP), UINT64_C(0x7b00bf07ff));
 	assert_int_equal(rd64(&w, DSA_CMDCAP), 0x1ffe); /* commands 1 to 12 */
 	wr64(&w, DSA_CMDPARAM, UINT64_C(0x123456789abcdef0));
 	assert_int_equal(rd64(&w, DSA_CMDPARAM), UINT64_C(0x123456789abcdef0));
@@ -59,7 +59,7 @@ static void opcfg_register(void **s)
 	(void)s;
 	world_start2(&w, DSA_FAULT_NONE, false);
 	for (unsigned wq = 0; wq < DSA_MODEL_WQS; wq++) {
-		assert_int_equal(rd64(&w, DSA_MODEL_WQCFG + 64 * wq + 32), UINT64_C(0x1003f07ff) | BIT64(0x17));
+		assert_int_equal(rd64(&w, DSA_MODEL_WQCFG + 64 * wq + 32), UINT64_C(0x7b00bf07ff));
 		assert_int_equal(rd64(&w, DSA_MODEL_WQCFG + 64 * wq + 40), 0);
 	}
 	world_up2(&w, DSA_FAULT_NONE, false);

@@ -20,10 +20,11 @@ UNIT_LIBS_dsa_exec2 := -lisal
 UNIT_SRC_dsa_records := $(DSA_EXEC_UNIT)
 UNIT_LIBS_dsa_records := -lisal
 DSA_MODEL := $(addprefix tests/qemu/dsa/,batch.c capability.c commands.c descriptor.c enable.c engine.c errors.c evl.c fiber.c \
-	inject.c interrupts.c order.c pages.c perfmon.c perfmon_regs.c portals.c queue.c regs.c slots.c tables.c traffic.c)
+	idpt.c inject.c interrupts.c order.c pages.c perfmon.c perfmon_regs.c portals.c queue.c regs.c slots.c tables.c traffic.c)
 DSA_MODEL_UNIT := $(DSA_EXEC_UNIT) $(DSA_MODEL) tests/unit/dsa_world.c
 BENCH_SRC_dsa_model := $(filter tests/qemu/dsa/%,$(DSA_EXEC_UNIT)) $(DSA_MODEL) tests/qemu/dsa/tlb.c
 $(foreach t,regs enable commands drain work batch interrupts faults faults_desc faults_regs faults_portals inject pages perfmon evl version2 faults_version2 faults_perfmon traffic slots slots_batch,$(eval UNIT_SRC_dsa_model_$(t) := $(DSA_MODEL_UNIT)))
+$(foreach t,idpt idpt_rules faults_idpt,$(eval UNIT_SRC_dsa_model_$(t) := $(DSA_MODEL_UNIT) tests/unit/dsa_idpt.c))
 FUZZ_SRC_dsa_model := $(DSA_MODEL_UNIT) tests/qemu/dsa/tlb.c
 UNIT_SRC_fbcon := kernel/fbcon.c kernel/font.S
 UNIT_SRC_pci := drivers/pci/capability.c drivers/pci/ecam.c kernel/acpi_parse.c

@@ -3,10 +3,9 @@
  * The capability registers (9.2.1 to 9.2.7). Version 1.0 has what a Sapphire Rapids part was seen to report.
  *
  * No raw registers of a version 2.0 part (Granite Rapids, Sierra Forest) are public. Its operations are: those that
- * tools name for it (0x7b00bf07ff), less the inter-domain ones that are not modelled. All else is what the
- * specification offers in addition, on top of Sapphire Rapids' numbers, and unverified: sizes, how many
- * descriptors an engine has in progress, that Batch1 is missing, that the entries of the event log have 64 bytes, and
- * that a full log blocks.
+ * tools name for it (0x7b00bf07ff). All else is what the specification offers in addition, on top of Sapphire Rapids'
+ * numbers, and unverified: sizes, that of the inter-domain table too, how many descriptors an engine has in progress,
+ * that Batch1 is missing, that the entries of the event log have 64 bytes, and that a full log blocks.
  */
 #include "tests/qemu/dsa/model.h"
 
@@ -20,9 +19,12 @@
 #define GENCAP_2                                                                                                    \
 	((GENCAP_1 & ~(DSA_GENCAP_CACHE_FLUSH | GENMASK64(39, 32))) | DSA_GENCAP_CMDCAP | DSA_GENCAP_FETCH_STRIDE | \
 	 DSA_GENCAP_DRAIN_READBACK | DSA_GENCAP_FILL16 | DSA_GENCAP_CRC64 | DSA_GENCAP_FAULT_INFO |                 \
-	 FIELD_PREP(DSA_GENCAP_EVENT_LOG, UINT64_C(1)) | DSA_GENCAP_BATCH_CONT)
+	 FIELD_PREP(DSA_GENCAP_EVENT_LOG, UINT64_C(1)) | DSA_GENCAP_BATCH_CONT | DSA_GENCAP_INTER_DOMAIN)
 #define WQCAP_2 (WQCAP_1 | FIELD_PREP(DSA_WQCAP_WQCFG_SIZE, UINT64_C(1)) | DSA_WQCAP_OPCFG | DSA_WQCAP_PRS_DISABLE)
-#define OPCAP_2 (OPCAP_1 | BIT64(DSA_OP_TRANSLATION_FETCH) | BIT64(DSA_OP_DIX_GENERATE))
+#define OPCAP_2 UINT64_C(0x0000007b00bf07ff)
+#define IDCAP_2                                                                        \
+	(FIELD_PREP(DSA_IDCAP_TYPES, BIT64(DSA_IDPT_SINGLE) | BIT64(DSA_IDPT_MULTI)) | \
+	 FIELD_PREP(DSA_IDCAP_ENTRIES, (uint64_t)DSA_MODEL_IDPT) | DSA_IDCAP_OFFSET_MODE | DSA_IDCAP_SUPPRESS)
 
 #define GRPCAP_2 (GRPCAP_1 | DSA_GRPCAP_PROGRESS_LIMIT)
 
@@ -69,6 +71,11 @@ uint64_t dsa_opcap(const struct dsa_model *m, unsigned word)
 	if (word)
 		return 0;
 	return m->config.version2 ? OPCAP_2 : OPCAP_1;
+}
+
+uint64_t dsa_idcap(const struct dsa_model *m)
+{
+	return m->config.version2 ? IDCAP_2 : 0;
 }
 
 uint64_t dsa_wq_opcodes(const struct dsa_model *m, unsigned wq, unsigned word)

@@ -10,19 +10,20 @@
 #include "tests/qemu/dsa/ops.h"
 
 /* The flags that every opcode knows: which of them are legal depends on each other and on the WQ (5.2). */
-#define COMMON    (IDXD_OP_FLAG_FENCE | IDXD_OP_FLAG_CRAV | IDXD_OP_FLAG_RCR | IDXD_OP_FLAG_RCI | IDXD_OP_FLAG_CR_TCS)
-#define BOF       IDXD_OP_FLAG_BOF
-#define CHECK     IDXD_OP_FLAG_CR
+#define COMMON     (IDXD_OP_FLAG_FENCE | IDXD_OP_FLAG_CRAV | IDXD_OP_FLAG_RCR | IDXD_OP_FLAG_RCI | IDXD_OP_FLAG_CR_TCS)
+#define BOF        IDXD_OP_FLAG_BOF
+#define CHECK      IDXD_OP_FLAG_CR
 /* Version 1 of the device called bit 5 a steering tag; since then it is the third bit of cache control. */
-#define CACHE3    IDXD_OP_FLAG_CRSTS
-#define CACHE2    IDXD_OP_FLAG_DRDBK
-#define CACHE1    IDXD_OP_FLAG_CC
-#define WRITES    (CACHE1 | CACHE2 | CACHE3 | IDXD_OP_FLAG_STORD)
-#define A1        IDXD_OP_FLAG_ADDR1_TCS
-#define A2        IDXD_OP_FLAG_ADDR2_TCS
-#define A3        IDXD_OP_FLAG_ADDR3_TCS
-#define RECORD    (IDXD_OP_FLAG_CRAV | IDXD_OP_FLAG_RCR)
-#define CRC_FLAGS (DSA_FLAG_READ_SEED | DSA_FLAG_CRC_NO_INVERT | DSA_FLAG_CRC_NO_REFLECT | DSA_FLAG_CRC64)
+#define CACHE3     IDXD_OP_FLAG_CRSTS
+#define CACHE2     IDXD_OP_FLAG_DRDBK
+#define CACHE1     IDXD_OP_FLAG_CC
+#define WRITES     (CACHE1 | CACHE2 | CACHE3 | IDXD_OP_FLAG_STORD)
+#define A1         IDXD_OP_FLAG_ADDR1_TCS
+#define A2         IDXD_OP_FLAG_ADDR2_TCS
+#define A3         IDXD_OP_FLAG_ADDR3_TCS
+#define RECORD     (IDXD_OP_FLAG_CRAV | IDXD_OP_FLAG_RCR)
+#define ALTERNATES (DSA_FLAG_ALTERNATE1 | DSA_FLAG_ALTERNATE2)
+#define CRC_FLAGS  (DSA_FLAG_READ_SEED | DSA_FLAG_CRC_NO_INVERT | DSA_FLAG_CRC_NO_REFLECT | DSA_FLAG_CRC64)
 
 /* Bytes first to last of the descriptor, a bit each. */
 #define BYTES(first, last) GENMASK64(last, first)
@@ -61,6 +62,14 @@ static const struct op_rule {
         /* That it needs a record is in its description, and not in the table of flags. */
         [DSA_OP_DIX_GENERATE] = {true, true, BOF | WRITES | A1 | A2, RECORD, BYTE(40) | BYTES(43, 55)},
         [DSA_OPCODE_CFLUSH] = {true, true, BOF | WRITES | A2, 0, BYTES(16, 23) | BYTES(40, 63)},
+        [DSA_OP_UPDATE_WINDOW] = {true, false, DSA_FLAG_SUPPRESS_DRAIN, 0, BYTES(32, 35) | BYTES(40, 60)},
+        /* Of the inter-domain operations, a handle without its flag is reserved, too. */
+        [DSA_OP_ID_COPY] = {true, true, BOF | WRITES | A1 | A2 | ALTERNATES, 0, BYTES(40, 63)},
+        [DSA_OP_ID_FILL] = {true, true, BOF | WRITES | A2 | DSA_FLAG_ALTERNATE2 | DSA_FLAG_FILL16, DSA_FLAG_ALTERNATE2,
+                            BYTES(40, 63)},
+        [DSA_OP_ID_COMPARE] = {true, true, BOF | CHECK | A1 | A2 | ALTERNATES, RECORD, BYTES(41, 63)},
+        [DSA_OP_ID_COMPVAL] = {true, true, BOF | CHECK | A1 | DSA_FLAG_ALTERNATE1, RECORD | DSA_FLAG_ALTERNATE1,
+                               BYTES(41, 63)},
 };
 
 /* Flags that exist only with a capability. */
@@ -72,7 +81,7 @@ static const struct flag_gate {
         {BIT64(DSA_OPCODE_BATCH), DSA_FLAG_BATCH_ERROR, DSA_GENCAP_BATCH_CONT},
         {BIT64(DSA_OPCODE_DRAIN), DSA_FLAG_READBACK1 | DSA_FLAG_READBACK2, DSA_GENCAP_DRAIN_READBACK},
         {BIT64(DSA_OP_TRANSLATION_FETCH), DSA_FLAG_STRIDE, DSA_GENCAP_FETCH_STRIDE},
-        {BIT64(DSA_OPCODE_MEMFILL), DSA_FLAG_FILL16, DSA_GENCAP_FILL16},
+        {BIT64(DSA_OPCODE_MEMFILL) | BIT64(DSA_OP_ID_FILL), DSA_FLAG_FILL16, DSA_GENCAP_FILL16},
         {BIT64(DSA_OPCODE_CRCGEN) | BIT64(DSA_OPCODE_COPY_CRC), DSA_FLAG_CRC64, DSA_GENCAP_CRC64},
         {BIT64(DSA_OPCODE_CFLUSH), CACHE1, DSA_GENCAP_CACHE_FLUSH},
         {~BIT64(DSA_OPCODE_CFLUSH), CACHE1, DSA_GENCAP_CACHE_MEM},
@@ -131,6 +140,9 @@ static uint32_t bad_flags(const struct dsa_env *env, uint8_t opcode, uint32_t fl
 	/* A drain that reports to nobody could not be waited for. */
 	if (opcode == DSA_OPCODE_DRAIN && (flags & (IDXD_OP_FLAG_RCR | IDXD_OP_FLAG_RCI)) == 0)
 		bad |= IDXD_OP_FLAG_RCR | IDXD_OP_FLAG_RCI;
+	/* Without another domain there is nothing inter-domain about it. */
+	if ((opcode == DSA_OP_ID_COPY || opcode == DSA_OP_ID_COMPARE) && (flags & ALTERNATES) == 0)
+		bad |= ALTERNATES;
 	if (env->fault != DSA_FAULT_FLAGS_UNCHECKED)
 		bad |= flags & ~allowed_flags(env, opcode, flags);
 	return bad;
@@ -145,8 +157,14 @@ static bool reserved_clear(const struct dsa_env *env, const struct dsa_raw_desc 
 		reserved &= ~BYTES(16, 23);
 	if (opcode == DSA_OPCODE_DRAIN && ((flags & DSA_FLAG_READBACK2) != 0 || env->fault == DSA_FAULT_READBACK_FIELD))
 		reserved &= ~BYTES(24, 31);
-	if (opcode == DSA_OPCODE_MEMFILL && (flags & DSA_FLAG_FILL16) != 0)
+	if ((opcode == DSA_OPCODE_MEMFILL || opcode == DSA_OP_ID_FILL) && (flags & DSA_FLAG_FILL16) != 0)
 		reserved &= ~BYTES(40, 47);
+	if (dsa_is_inter_domain(opcode) && (flags & DSA_FLAG_ALTERNATE1) != 0)
+		reserved &= ~BYTES(60, 61);
+	if (dsa_is_inter_domain(opcode) && (flags & DSA_FLAG_ALTERNATE2) != 0)
+		reserved &= ~BYTES(62, 63);
+	if (opcode == DSA_OP_UPDATE_WINDOW && (dsa_desc_byte(desc, DSA_DESC_WINDOW_FLAGS) & DSA_WINDOW_ENABLE) == 0)
+		reserved |= BYTES(16, 31);
 	if (opcode == DSA_OP_TRANSLATION_FETCH && (flags & DSA_FLAG_STRIDE) != 0)
 		reserved &= ~BYTES(48, 51);
 	if (is_crc(opcode) && (flags & DSA_FLAG_CRC64) != 0)
@@ -159,6 +177,8 @@ static bool reserved_clear(const struct dsa_env *env, const struct dsa_raw_desc 
 	for (unsigned n = 0; n < DSA_DESC_SIZE; n++)
 		if ((reserved & BIT64(n)) != 0 && dsa_desc_byte(desc, n) != 0)
 			return false;
+	if (opcode == DSA_OP_UPDATE_WINDOW && (dsa_desc_byte(desc, DSA_DESC_WINDOW_FLAGS) & DSA_WINDOW_RESERVED) != 0)
+		return false;
 	/* Between the PASID and the privilege bit, and within the DIF flags (5.8). */
 	if ((desc->field[0] & GENMASK64(30, 20)) != 0)
 		return false;
@@ -287,6 +307,19 @@ static bool aligned(const struct dsa_env *env, const struct dsa_raw_desc *desc, 
 	}
 }
 
+/* Whether the fields of Update Window make a window: somewhere, and not around the end of the address space. */
+static bool window_good(const struct dsa_raw_desc *desc, uint8_t opcode)
+{
+	const unsigned flags = dsa_desc_byte(desc, DSA_DESC_WINDOW_FLAGS);
+	const uint64_t base = dsa_desc_u64(desc, 16), size = dsa_desc_u64(desc, 24);
+
+	if (opcode != DSA_OP_UPDATE_WINDOW)
+		return true;
+	if ((flags & DSA_WINDOW_ENABLE) == 0)
+		return (flags & DSA_WINDOW_OFFSET_MODE) == 0;
+	return size != 0 && base + (size - 1) >= base;
+}
+
 static bool handle_good(const struct dsa_env *env, const struct dsa_raw_desc *desc)
 {
 	return (dsa_desc_flags(desc) & IDXD_OP_FLAG_RCI) == 0 || env->handle_ok == NULL ||
@@ -315,7 +348,8 @@ static uint8_t check(const struct dsa_env *env, const struct dsa_raw_desc *desc,
 
 	if (!dsa_opcode_known(env, opcode))
 		return env->fault == DSA_FAULT_OPCODE_UNCHECKED ? 0 : DSA_COMP_BAD_OPCODE;
-	if (env->in_batch && (opcode == DSA_OPCODE_BATCH || opcode == DSA_OPCODE_DRAIN))
+	if (env->in_batch &&
+	    (opcode == DSA_OPCODE_BATCH || opcode == DSA_OPCODE_DRAIN || opcode == DSA_OP_UPDATE_WINDOW))
 		return DSA_COMP_BAD_OPCODE;
 	/* Nothing to fetch where nothing is translated. */
 	if (opcode == DSA_OP_TRANSLATION_FETCH && !env->who.ats)
@@ -344,6 +378,10 @@ static uint8_t check(const struct dsa_env *env, const struct dsa_raw_desc *desc,
 		return DSA_COMP_INT_HANDLE_INVAL;
 	if (!aligned(env, desc, opcode))
 		return DSA_COMP_ADDR_ALIGN;
+	if ((dsa_is_inter_domain(opcode) || opcode == DSA_OP_UPDATE_WINDOW) && env->who.pasid == DSA_NO_PASID)
+		return DSA_COMP_ID_NO_PASID;
+	if (!window_good(desc, opcode))
+		return DSA_COMP_ID_WINDOW_FIELD;
 	return classes_good(env, desc, opcode) ? 0 : DSA_COMP_TRAFFIC_CLASS_CONF;
 }
 

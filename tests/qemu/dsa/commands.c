@@ -49,6 +49,14 @@ static uint8_t check_handle(const struct dsa_model *m, uint32_t code, uint32_t o
 	return *entry < (ims ? DSA_MODEL_IMS : DSA_MODEL_VECTORS) ? 0 : DSA_CMDERR_INT_INDEX;
 }
 
+/* The highest code that there is. */
+static uint32_t last_command(const struct dsa_model *m)
+{
+	if (!m->config.cmdcap)
+		return DSA_CMD_ABORT_PASID;
+	return m->config.version2 ? DSA_CMD_INVALIDATE_BITMAP : DSA_CMD_RELEASE_INT_HANDLE;
+}
+
 /* The bits of CMD that mean nothing for this command (3.15, 9.2.12). */
 static uint32_t reserved_bits(uint32_t code)
 {
@@ -66,7 +74,11 @@ static uint32_t reserved_bits(uint32_t code)
 		return always;
 	case DSA_CMD_REQUEST_INT_HANDLE:
 	case DSA_CMD_RELEASE_INT_HANDLE:
+	case DSA_CMD_INVALIDATE_BITMAP:
 		return always | GENMASK32(19, 17);
+	case DSA_CMD_REQUEST_IDPT_HANDLE:
+	case DSA_CMD_RELEASE_IDPT_HANDLE:
+		return always | GENMASK32(19, 16);
 	default:
 		return always | DSA_CMD_OPERAND;
 	}
@@ -78,9 +90,9 @@ static uint8_t check(const struct dsa_model *m, uint32_t value)
 	const uint32_t operand = FIELD_GET(DSA_CMD_OPERAND, value);
 	unsigned entry;
 
-	if (dsa_is_wrong(m, DSA_FAULT_COMMAND_UNKNOWN) && code > DSA_CMD_RELEASE_INT_HANDLE)
+	if (dsa_is_wrong(m, DSA_FAULT_COMMAND_UNKNOWN) && code > DSA_CMD_INVALIDATE_BITMAP)
 		return 0;
-	if (!code || code > DSA_CMD_RELEASE_INT_HANDLE || (code >= DSA_CMD_REQUEST_INT_HANDLE && !m->config.cmdcap))
+	if (!code || code > last_command(m))
 		return DSA_CMDERR_INVALID_CMD;
 	if (m->state == DSA_STATE_HALT && !dsa_is_wrong(m, DSA_FAULT_HALT_COMMANDS) &&
 	    (code != DSA_CMD_RESET_DEVICE || m->reset_type != DSA_RESET_SOFTWARE))
@@ -108,6 +120,9 @@ static uint8_t check(const struct dsa_model *m, uint32_t value)
 	case DSA_CMD_REQUEST_INT_HANDLE:
 	case DSA_CMD_RELEASE_INT_HANDLE:
 		return check_handle(m, code, operand, &entry);
+	case DSA_CMD_REQUEST_IDPT_HANDLE:
+	case DSA_CMD_RELEASE_IDPT_HANDLE:
+		return operand < DSA_MODEL_IDPT ? 0 : DSA_CMDERR_IDPT_INDEX;
 	default:
 		return 0;
 	}
@@ -224,6 +239,14 @@ static uint32_t finish(struct dsa_model *m, uint32_t code, uint32_t operand)
 		handle = dsa_handle_grant(m, (operand & DSA_CMD_HANDLE_IMS) != 0, entry,
 		                          code == DSA_CMD_REQUEST_INT_HANDLE);
 		return code == DSA_CMD_REQUEST_INT_HANDLE ? handle : 0;
+	case DSA_CMD_REQUEST_IDPT_HANDLE:
+		return dsa_idpt_grant(m, operand, true);
+	case DSA_CMD_RELEASE_IDPT_HANDLE:
+		(void)dsa_idpt_grant(m, operand, false);
+		break;
+	case DSA_CMD_INVALIDATE_BITMAP:
+		dsa_bitmap_invalidate(m, m->cmdparam, operand);
+		break;
 	default:
 		break;
 	}
@@ -319,5 +342,5 @@ uint64_t dsa_command_capability(const struct dsa_model *m)
 {
 	if (!(dsa_gencap(m) & DSA_GENCAP_CMDCAP))
 		return 0;
-	return GENMASK64(m->config.cmdcap ? DSA_CMD_RELEASE_INT_HANDLE : DSA_CMD_ABORT_PASID, DSA_CMD_ENABLE_DEVICE);
+	return GENMASK64(last_command(m), DSA_CMD_ENABLE_DEVICE);
 }

@@ -99,6 +99,8 @@ static void report(const struct dsa_env *env, const struct dsa_place *at, const 
 
 	if (error.code == DSA_COMP_INVALID_FLAGS)
 		error.flags = (uint32_t)dsa_get_le(r->specific, 3);
+	if (dsa_is_inter_domain(error.opcode) || error.opcode == DSA_OP_UPDATE_WINDOW)
+		error.idpt_handle = (uint16_t)dsa_get_le(r->specific, 2);
 	if (record && has_record(env, desc, record)) {
 		dsa_record_bytes(env, record, bytes);
 		error.record = bytes;
@@ -266,6 +268,8 @@ static void run_checked(struct dsa_env *env, const struct dsa_raw_desc *desc, st
 		dsa_run_batch(env, desc, r);
 	} else if (dsa_desc_opcode(desc) == DSA_OPCODE_DRAIN) {
 		run_drain(env, desc, r);
+	} else if (dsa_desc_opcode(desc) == DSA_OP_UPDATE_WINDOW) {
+		dsa_run_update_window(env, desc, r);
 	} else if (env->fault == DSA_FAULT_COMPLETION_EMPTY) {
 		r->status = DSA_COMP_SUCCESS;
 	} else {
@@ -295,10 +299,13 @@ static uint8_t run_one(struct dsa_env *env, struct dsa_place *at, const struct d
 	r.status = dsa_check_descriptor(env, desc, &r);
 	if (!r.status && !at->in_batch)
 		r.status = dsa_injected_status(run->m, run->slot->injection);
+	if (!r.status)
+		r.status = dsa_idpt_open(env, desc, &r);
 	if (!r.status) {
 		if (run->slot->kind == DSA_SLOT_BATCH)
 			at->batch = &run->slot->batch;
 		run_checked(env, desc, &r);
+		dsa_idpt_close(env, &r);
 	} else if (env->fault == DSA_FAULT_BATCH_NESTED && at->in_batch && dsa_desc_opcode(desc) == DSA_OPCODE_BATCH) {
 		r.status = DSA_COMP_SUCCESS;
 	}

@@ -96,6 +96,16 @@ static uint8_t check_event_log(const struct dsa_model *m)
 	return m->evlcfg[0] & DSA_EVLCFG_PRIV && !m->pci.pasid_priv ? DSA_CMDERR_EVL_PASID : 0;
 }
 
+/* How bitmaps of submitters are read. */
+static uint8_t check_bitmap_pasid(const struct dsa_model *m)
+{
+	const bool pasid = (m->idbr & DSA_IDBR_PASID_EN) != 0, priv = (m->idbr & DSA_IDBR_PRIV) != 0;
+
+	if (dsa_is_wrong(m, DSA_FAULT_IDBR_UNCHECKED))
+		return 0;
+	return (pasid && !m->pci.pasid) || (priv && !(pasid && m->pci.pasid_priv)) ? DSA_CMDERR_EVL_PASID : 0;
+}
+
 uint8_t dsa_check_enable_device(const struct dsa_model *m)
 {
 	unsigned sum = 0;
@@ -116,6 +126,8 @@ uint8_t dsa_check_enable_device(const struct dsa_model *m)
 		error = check_group_flags(m);
 	if (!error)
 		error = check_event_log(m);
+	if (!error)
+		error = check_bitmap_pasid(m);
 	return error ? error : check_read_buffers(m);
 }
 

@@ -14,10 +14,11 @@ static void run_entry(void *arg)
 	dsa_run_entry(&run);
 }
 
-/* It may have to wait: for its descriptors, for a page, for room in the event log. */
+/* It may have to wait: for its descriptors, for a page, for room in the event log, for who uses a window. */
 static bool may_wait(const struct dsa_model *m, const struct dsa_slot *slot)
 {
-	return slot->kind == DSA_SLOT_BATCH || dsa_may_ask(m, &m->wqs[slot->wq]) || dsa_evl_on(m);
+	return slot->kind == DSA_SLOT_BATCH || dsa_may_ask(m, &m->wqs[slot->wq]) || dsa_evl_on(m) ||
+	       dsa_desc_opcode(&slot->entry.desc) == DSA_OP_UPDATE_WINDOW;
 }
 
 static void execute(struct dsa_model *m, struct dsa_slot *slot)
@@ -66,6 +67,7 @@ static uint64_t data_time(const struct dsa_wq *wq, const struct dsa_raw_desc *de
 	switch (dsa_desc_opcode(desc)) {
 	case DSA_OPCODE_NOOP:
 	case DSA_OPCODE_DRAIN:
+	case DSA_OP_UPDATE_WINDOW:
 		return 0;
 	case DSA_OP_TRANSLATION_FETCH:
 		return size / 4096;

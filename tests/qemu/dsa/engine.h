@@ -69,6 +69,14 @@ bool dsa_may_ask(const struct dsa_model *m, const struct dsa_wq *wq);
 /* descriptor.c: all of a slot's. */
 void dsa_run_entry(struct dsa_run *run);
 
+/*
+ * idpt.c: gives the operands of an inter-domain descriptor their domains, or returns the status that it ends with; and
+ * takes them away at the end. All others pass through.
+ */
+uint8_t dsa_idpt_open(struct dsa_env *env, const struct dsa_raw_desc *desc, struct dsa_result *result);
+void dsa_idpt_close(struct dsa_env *env, struct dsa_result *result);
+void dsa_run_update_window(const struct dsa_env *env, const struct dsa_raw_desc *desc, struct dsa_result *result);
+
 /* batch.c; and until its descriptors have ended. Returns whether it is still there. */
 void dsa_run_batch(const struct dsa_env *env, const struct dsa_raw_desc *desc, struct dsa_result *r);
 bool dsa_batch_wait(const struct dsa_run *run);

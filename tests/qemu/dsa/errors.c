@@ -2,27 +2,38 @@
 /* SWERROR and the halt state (5.8, 5.9). */
 #include "tests/qemu/dsa/model.h"
 
-/* What SWERROR says beside the code: before version 2, of invalid flags alone. */
-static uint32_t information(const struct dsa_model *m, const struct dsa_error *error)
+/* What SWERROR says beside the code: before version 2, of invalid flags alone. Returns whether it says anything. */
+static bool information(const struct dsa_model *m, const struct dsa_error *error, uint32_t *info)
 {
-	if (error->code == DSA_COMP_INVALID_FLAGS)
-		return FIELD_PREP(DSA_INFO_FLAGS, error->flags);
-	if (!m->config.version2)
-		return 0;
-	if (error->code == DSA_COMP_INT_HANDLE_INVAL)
-		return FIELD_PREP(DSA_INFO_HANDLE, (uint32_t)error->handle);
-	return dsa_is_page_fault(error->code) ? FIELD_PREP(DSA_INFO_OPERAND, (uint32_t)error->operand) : 0;
+	const uint8_t code = error->code;
+
+	*info = 0;
+	if (code == DSA_COMP_INVALID_FLAGS)
+		*info = FIELD_PREP(DSA_INFO_FLAGS, error->flags);
+	else if (!m->config.version2)
+		return false;
+	else if (code == DSA_COMP_INT_HANDLE_INVAL)
+		*info = FIELD_PREP(DSA_INFO_HANDLE, (uint32_t)error->handle);
+	else if (code >= DSA_COMP_ID_HANDLE && code <= DSA_COMP_ID_UPDATE)
+		*info = FIELD_PREP(DSA_INFO_HANDLE, (uint32_t)error->idpt_handle);
+	else if (dsa_is_page_fault(code))
+		*info = FIELD_PREP(DSA_INFO_OPERAND, (uint32_t)error->operand) |
+		        FIELD_PREP(DSA_INFO_HANDLE, (uint32_t)error->idpt_handle);
+	else
+		return false;
+	return true;
 }
 
 void dsa_error_words(const struct dsa_model *m, const struct dsa_error *error, uint64_t *first, uint64_t *second,
                      uint64_t *address)
 {
-	const uint32_t info = information(m, error);
+	uint32_t info;
+	const bool valid = information(m, error, &info);
 
 	*first = DSA_SWERROR_VALID | FIELD_PREP(DSA_SWERROR_CODE, error->code);
 	*second = FIELD_PREP(DSA_SWERROR_INFO, info);
 	*address = error->address;
-	if (m->config.version2 && info)
+	if (m->config.version2 && valid)
 		*first |= DSA_SWERROR_INFO_VALID;
 	if (error->wq_valid)
 		*first |= DSA_SWERROR_WQ_VALID |

@@ -26,6 +26,16 @@ struct dsa_requester {
 	bool ats; /* translate first (ATS on for the device and the WQ): faults are seen before the access */
 };
 
+/* An operand's memory, where it is not that of the descriptor's PASID: see idpt.c. */
+struct dsa_domain {
+	bool used;
+	struct dsa_requester who;
+	uint64_t base;   /* the operand's addresses count from here */
+	bool hidden;     /* so nobody is told addresses of faults */
+	uint16_t handle; /* of the entry that gave the access, */
+	uint16_t entry;  /* and its number */
+};
+
 /* Memory as the device sees it. Each call stays within one 4 KiB page. */
 struct dsa_memory_ops {
 	/* 0, or -1 when the access was refused (Unsupported Request, Completer Abort). */
@@ -54,6 +64,7 @@ struct dsa_env {
 	const struct dsa_memory_ops *memory;
 	void *memory_ctx;
 	struct dsa_requester who;
+	struct dsa_domain domain[2]; /* of the operands at bytes 16 and 24 */
 	uint64_t gencap;
 	uint64_t opcap[4];
 	unsigned max_xfer;  /* log2, of the WQ */
@@ -122,6 +133,15 @@ uint8_t dsa_mem_read(const struct dsa_env *env, uint64_t addr, void *buf, size_t
                      uint64_t *fault_addr);
 uint8_t dsa_mem_write(const struct dsa_env *env, uint64_t addr, const void *buf, size_t len, size_t *done,
                       uint64_t *fault_addr);
+
+/*
+ * The same for operand n, 0 at byte 16 and 1 at byte 24: in its own domain, if it has one. All operations that may be
+ * inter-domain ones use these.
+ */
+uint8_t dsa_operand_read(const struct dsa_env *env, unsigned n, uint64_t addr, void *buf, size_t len, size_t *done,
+                         uint64_t *fault_addr);
+uint8_t dsa_operand_write(const struct dsa_env *env, unsigned n, uint64_t addr, const void *buf, size_t len,
+                          size_t *done, uint64_t *fault_addr);
 
 /* Whether addr could be read (or written): as above, without the access. */
 uint8_t dsa_mem_probe(const struct dsa_env *env, uint64_t addr, bool write, uint64_t *fault_addr);

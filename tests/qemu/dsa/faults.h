@@ -165,7 +165,26 @@
 	X(STRIDE_UNCHECKED, "stride-unchecked", "translation fetch accepts any stride")                                \
 	X(FAULT_OPERAND, "fault-operand", "a page fault is always said to be of the source")                           \
 	X(BATCH_ERROR_IGNORED, "batch-error-ignored", "a batch that goes on does not know of failures before")         \
-	X(READBACK_FIELD, "readback-field", "a drain accepts an address that its flags do not ask for")
+	X(READBACK_FIELD, "readback-field", "a drain accepts an address that its flags do not ask for")                \
+	/* inter-domain operations: idpt.c, memory.c, enable.c; with version=2.0 */                                    \
+	X(DOMAIN_IGNORED, "domain-ignored", "inter-domain operations access memory as their own PASID")                \
+	X(IDPT_SUBMITTER, "idpt-submitter", "an entry of the IDPT serves any submitter")                               \
+	X(IDPT_UNUSABLE, "idpt-unusable", "an entry of the IDPT serves although it is not usable")                     \
+	X(IDPT_PERMISSION, "idpt-permission", "an entry of the IDPT allows reads and writes, whatever it says")        \
+	X(IDPT_WINDOW_IGNORED, "idpt-window-ignored", "the window of an entry of the IDPT is not looked at")           \
+	X(IDPT_WINDOW_END, "idpt-window-end", "the window of an entry of the IDPT ends one byte late")                 \
+	X(IDPT_OFFSET_IGNORED, "idpt-offset-ignored", "offsets in a window are taken for addresses")                   \
+	X(IDPT_BITMAP_IGNORED, "idpt-bitmap-ignored", "submitters that a bitmap does not have are served")             \
+	X(IDPT_BITMAP_BIT, "idpt-bitmap-bit", "the bits of each byte of a bitmap are read in reverse")                 \
+	X(IDPT_BITMAP_STALE, "idpt-bitmap-stale", "Invalidate Submitter Bitmap Cache does nothing")                    \
+	X(IDPT_HANDLE_STALE, "idpt-handle-stale", "a released handle of the IDPT is as good as before")                \
+	X(IDPT_HANDLE_UNNAMED, "idpt-handle-unnamed", "errors do not say which handle of the IDPT was wrong")          \
+	X(IDPT_UNLOCKED, "idpt-unlocked", "an entry of the IDPT may be written while it is usable")                    \
+	X(IDPT_RESET, "idpt-reset", "Reset Device keeps the IDPT")                                                     \
+	X(IDBR_UNCHECKED, "idbr-unchecked", "Enable Device does not look at IDBR")                                     \
+	X(UPDATE_UNASKED, "update-unasked", "Update Window changes entries that do not allow it")                      \
+	X(UPDATE_FOREIGN, "update-foreign", "Update Window changes entries of others")                                 \
+	X(UPDATE_LOST, "update-lost", "Update Window succeeds and changes nothing")
 
 enum dsa_fault {
 	DSA_FAULT_NONE,

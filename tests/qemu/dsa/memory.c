@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Memory as a descriptor's PASID sees it: page by page, with the fault rules of 8.1. */
+/* Memory as a descriptor's PASID sees it, or another one that an operand names: page by page, with the fault rules
+ * of 8.1. */
 #include "tests/qemu/dsa/exec.h"
 
 #define PAGE      4096U
@@ -7,10 +8,12 @@
 #define ASK_LIMIT 12
 
 /* The requester of the access, made wrong where the fault says so. */
-static struct dsa_requester requester(const struct dsa_env *env)
+static struct dsa_requester requester(const struct dsa_env *env, const struct dsa_domain *domain)
 {
 	struct dsa_requester who = env->who;
 
+	if (domain && domain->used && env->fault != DSA_FAULT_DOMAIN_IGNORED)
+		who = domain->who;
 	if (env->fault == DSA_FAULT_PASID_IGNORED)
 		who.pasid = DSA_NO_PASID;
 	else if (env->fault == DSA_FAULT_PASID_FIXED)
@@ -44,14 +47,16 @@ static uint8_t translate(const struct dsa_env *env, const struct dsa_requester *
 	return write && status != DSA_COMP_TRANSLATION_FAIL ? status | DSA_COMP_STATUS_WRITE : status;
 }
 
-static uint8_t access_memory(const struct dsa_env *env, uint64_t addr, void *in, const void *out, size_t len,
-                             size_t *done, uint64_t *fault_addr)
+static uint8_t access_memory(const struct dsa_env *env, const struct dsa_domain *domain, uint64_t addr, void *in,
+                             const void *out, size_t len, size_t *done, uint64_t *fault_addr)
 {
-	const struct dsa_requester who = requester(env);
+	const struct dsa_requester who = requester(env, domain);
 	const bool write = out != NULL;
 	size_t at = 0;
 	uint8_t status = 0;
 
+	if (domain && domain->used)
+		addr += domain->base;
 	while (at < len && !status) {
 		uint64_t here = addr + at;
 		size_t chunk = PAGE - (size_t)(here & (PAGE - 1));
@@ -82,7 +87,7 @@ static uint8_t access_memory(const struct dsa_env *env, uint64_t addr, void *in,
 
 uint8_t dsa_mem_probe(const struct dsa_env *env, uint64_t addr, bool write, uint64_t *fault_addr)
 {
-	const struct dsa_requester who = requester(env);
+	const struct dsa_requester who = requester(env, NULL);
 
 	return who.ats ? translate(env, &who, addr, write, fault_addr) : 0;
 }
@@ -90,11 +95,23 @@ uint8_t dsa_mem_probe(const struct dsa_env *env, uint64_t addr, bool write, uint
 uint8_t dsa_mem_read(const struct dsa_env *env, uint64_t addr, void *buf, size_t len, size_t *done,
                      uint64_t *fault_addr)
 {
-	return access_memory(env, addr, buf, NULL, len, done, fault_addr);
+	return access_memory(env, NULL, addr, buf, NULL, len, done, fault_addr);
 }
 
 uint8_t dsa_mem_write(const struct dsa_env *env, uint64_t addr, const void *buf, size_t len, size_t *done,
                       uint64_t *fault_addr)
 {
-	return access_memory(env, addr, NULL, buf, len, done, fault_addr);
+	return access_memory(env, NULL, addr, NULL, buf, len, done, fault_addr);
+}
+
+uint8_t dsa_operand_read(const struct dsa_env *env, unsigned n, uint64_t addr, void *buf, size_t len, size_t *done,
+                         uint64_t *fault_addr)
+{
+	return access_memory(env, &env->domain[n], addr, buf, NULL, len, done, fault_addr);
+}
+
+uint8_t dsa_operand_write(const struct dsa_env *env, unsigned n, uint64_t addr, const void *buf, size_t len,
+                          size_t *done, uint64_t *fault_addr)
+{
+	return access_memory(env, &env->domain[n], addr, NULL, buf, len, done, fault_addr);
 }

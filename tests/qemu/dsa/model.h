@@ -17,6 +17,7 @@
  *	descriptor.c  one descriptor from start to end      (3.6, 5.4)
  *	batch.c       those of a batch                      (3.8)
  *	pages.c       page requests                         (3.13)
+ *	idpt.c        inter-domain operations of version 2  (3.14)
  *	evl.c         the event log of version 2            (5.9)
  *	interrupts.c  INTCAUSE, MSI-X and IMS, handles      (3.7, 9.2.22)
  *	errors.c      SWERROR, halt                         (5.8, 5.9)
@@ -25,7 +26,6 @@
  *	perfmon.c     what performance monitoring counts, perfmon_regs.c its registers
  *	exec.h        one descriptor
  *
- * Not modelled yet: the inter-domain operations of version 2 with their table (IDPT, IDCAP, IDBR, commands 15 to 17).
  */
 #ifndef TESTS_QEMU_DSA_MODEL_H
 #define TESTS_QEMU_DSA_MODEL_H
@@ -43,6 +43,8 @@
 #define DSA_MODEL_COUNTER_WIDTH 48
 #define DSA_MODEL_FILTERS       6
 #define DSA_MODEL_IMS           2048
+#define DSA_MODEL_IDPT          256 /* version 2 */
+#define DSA_MODEL_BITMAP_LINE   64  /* bytes that are read of a submitter bitmap at once */
 #define DSA_MODEL_BAR0_SIZE     0x10000
 #define DSA_MODEL_BAR2_SIZE     0x20000
 
@@ -55,6 +57,7 @@
 #define DSA_MODEL_MSIX_TABLE   0x2000
 #define DSA_MODEL_MSIX_PBA     0x3000
 #define DSA_MODEL_IMS_TABLE    0x4000
+#define DSA_MODEL_IDPT_TABLE   0xc000
 
 /* One page, a group of its own: each wants a response. */
 struct dsa_page_request {
@@ -98,7 +101,7 @@ struct dsa_model_config {
 	bool version2; /* DSA 2.0 */
 	struct dsa_inject inject;
 	uint64_t late_ns;    /* how late what is injected as late comes */
-	bool cmdcap;         /* offer CMDCAP and the interrupt handle commands */
+	bool cmdcap;         /* offer CMDCAP and the commands for handles; version 2: and for bitmaps */
 	bool evl_drops;      /* version 2: a full event log drops entries, instead of blocking */
 	unsigned work;       /* descriptors that an engine has in progress: 1 to DSA_MODEL_WORK, or 0 for that many */
 	unsigned batches;    /* the same for batch descriptors, and DSA_MODEL_BATCHES */
@@ -129,6 +132,19 @@ struct dsa_ims_entry {
 	uint64_t address;
 	uint32_t data;
 	uint32_t ctrl;
+};
+
+struct dsa_idpt_entry {
+	uint64_t q[DSA_IDPT_QWORDS];
+	bool granted;       /* with cmdcap: its handle is out */
+	uint8_t generation; /* of the handle */
+	unsigned users;     /* descriptors that are executed with it */
+};
+
+struct dsa_bitmap_line {
+	bool valid;
+	uint64_t address;
+	uint8_t bytes[DSA_MODEL_BITMAP_LINE];
 };
 
 struct dsa_counter {
@@ -172,6 +188,9 @@ struct dsa_model {
 	uint8_t msix_granted[DSA_MODEL_VECTORS]; /* with cmdcap: handles that are out */
 	uint8_t ims_granted[DSA_MODEL_IMS];
 	unsigned handle_generation; /* how often all were revoked */
+	uint32_t idbr;
+	struct dsa_idpt_entry idpt[DSA_MODEL_IDPT];
+	struct dsa_bitmap_line bitmap_cache[4]; /* with cmdcap */
 	struct dsa_group groups[DSA_MODEL_GROUPS];
 	struct dsa_wq wqs[DSA_MODEL_WQS];
 	struct dsa_engine engines[DSA_MODEL_ENGINES];
@@ -244,7 +263,8 @@ struct dsa_error {
 	bool write;
 	uint32_t flags; /* 0x11: those that are invalid */
 	uint8_t operand;
-	uint16_t handle;
+	uint16_t handle;      /* of the interrupt */
+	uint16_t idpt_handle; /* of inter-domain operations */
 	uint64_t address;
 	/* for the event log alone */
 	struct dsa_batch *batch;   /* that it is of, or that it is; or NULL */
@@ -291,6 +311,16 @@ uint16_t dsa_handle_grant(struct dsa_model *m, bool ims, unsigned entry, bool gr
 bool dsa_handle_entry(const struct dsa_model *m, bool ims, uint16_t handle, unsigned *entry);
 /* All handles become invalid; those given out from now on are other ones (9.3). */
 void dsa_revoke_handles(struct dsa_model *m);
+
+/* idpt.c */
+void dsa_idpt_reset(struct dsa_model *m);
+/* at: offset within the entry, of a double word to read, of a quadword to write, of which only the bits in mask. */
+uint32_t dsa_idpt_read(const struct dsa_model *m, unsigned index, uint32_t at);
+void dsa_idpt_write(struct dsa_model *m, unsigned index, uint32_t at, uint64_t value, uint64_t mask);
+/* With cmdcap: the handle that Request IDPT Handle gives for the entry, which is then valid, or no more. */
+uint16_t dsa_idpt_grant(struct dsa_model *m, unsigned index, bool granted);
+/* What is cached of size bytes from address on is read again. */
+void dsa_bitmap_invalidate(struct dsa_model *m, uint64_t address, uint32_t size);
 
 /* enable.c: 0, or the command's error (enum dsa_cmd_error) */
 uint8_t dsa_check_enable_device(const struct dsa_model *m);
@@ -370,6 +400,7 @@ uint64_t dsa_wqcap(const struct dsa_model *m);
 uint64_t dsa_grpcap(const struct dsa_model *m);
 uint64_t dsa_engcap(const struct dsa_model *m);
 uint64_t dsa_opcap(const struct dsa_model *m, unsigned word);
+uint64_t dsa_idcap(const struct dsa_model *m);
 /* What the WQ allows of it: OPCFG. */
 uint64_t dsa_wq_opcodes(const struct dsa_model *m, unsigned wq, unsigned word);
 

@@ -21,7 +21,7 @@ void dsa_readback(const struct dsa_env *env, const struct dsa_raw_desc *desc, ui
 
 	if ((dsa_desc_flags(desc) & IDXD_OP_FLAG_DRDBK) == 0 || len == 0)
 		return;
-	if (dsa_mem_read(env, dst + len - 1, &last, 1, NULL, &fault_addr) != 0)
+	if (dsa_operand_read(env, 1, dst + len - 1, &last, 1, NULL, &fault_addr) != 0)
 		result->status = DSA_COMP_HW_ERR_DRB;
 }
 
@@ -34,10 +34,10 @@ static void move_forward(const struct dsa_env *env, const struct dsa_raw_desc *d
 	size_t done = 0, got, put;
 
 	while (done < size) {
-		read_status = dsa_mem_read(env, src + done, buf, dsa_min(chunk, size - done), &got, &read_fault);
+		read_status = dsa_operand_read(env, 0, src + done, buf, dsa_min(chunk, size - done), &got, &read_fault);
 		if (env->fault == DSA_FAULT_MEMMOVE_BIT_FLIP && done == 0 && got > 0)
 			buf[0] ^= 1;
-		write_status = dsa_mem_write(env, dst + done, buf, got, &put, &write_fault);
+		write_status = dsa_operand_write(env, 1, dst + done, buf, got, &put, &write_fault);
 		done += put;
 		if (write_status != 0) {
 			dsa_end_early(result, write_status, DSA_OPERAND_DESTINATION, write_fault, done);
@@ -64,11 +64,11 @@ static void move_backward(const struct dsa_env *env, const struct dsa_raw_desc *
 	while (left > 0) {
 		n = dsa_min(left, (src + left - 1) % PAGE + 1);
 		n = dsa_min(n, (dst + left - 1) % PAGE + 1);
-		status = dsa_mem_read(env, src + left - n, buf, n, NULL, &fault);
+		status = dsa_operand_read(env, 0, src + left - n, buf, n, NULL, &fault);
 		if (env->fault == DSA_FAULT_MEMMOVE_BIT_FLIP && left == size && status == 0)
 			buf[0] ^= 1;
 		if (status == 0)
-			status = dsa_mem_write(env, dst + left - n, buf, n, NULL, &fault);
+			status = dsa_operand_write(env, 1, dst + left - n, buf, n, NULL, &fault);
 		if (status != 0) {
 			result->result = 1;
 			dsa_end_early(result, status,
@@ -84,7 +84,8 @@ static void op_memmove(const struct dsa_env *env, const struct dsa_raw_desc *des
 {
 	uint64_t src = dsa_desc_u64(desc, 16), dst = dsa_desc_u64(desc, 24);
 	size_t size = dsa_desc_size(desc);
-	bool ahead = dst - src < size;
+	/* In two domains, addresses say nothing about who overlaps whom; and nobody promises anything. */
+	bool ahead = dsa_desc_opcode(desc) == DSA_OPCODE_MEMMOVE && dst - src < size;
 
 	if (env->fault == DSA_FAULT_MEMMOVE_SHORT && size > 0)
 		size--;
@@ -112,7 +113,7 @@ static void op_memfill(const struct dsa_env *env, const struct dsa_raw_desc *des
 	for (size_t i = 0; i < sizeof(buf); i++)
 		buf[i] = pattern[(i + phase) % sizeof(pattern)];
 	while (done < size) {
-		status = dsa_mem_write(env, dst + done, buf, dsa_min(sizeof(buf), size - done), &put, &fault);
+		status = dsa_operand_write(env, 1, dst + done, buf, dsa_min(sizeof(buf), size - done), &put, &fault);
 		done += put;
 		if (status != 0) {
 			dsa_end_early(result, status, DSA_OPERAND_DESTINATION, fault, done);
@@ -139,7 +140,7 @@ static void end_compare(const struct dsa_env *env, const struct dsa_raw_desc *de
 /* COMPARE and COMPVAL: the second operand is memory, or a pattern of 8 bytes. */
 static void op_compare(const struct dsa_env *env, const struct dsa_raw_desc *desc, struct dsa_result *result)
 {
-	bool memory = dsa_desc_opcode(desc) == DSA_OPCODE_COMPARE;
+	bool memory = dsa_desc_opcode(desc) == DSA_OPCODE_COMPARE || dsa_desc_opcode(desc) == DSA_OP_ID_COMPARE;
 	uint64_t src = dsa_desc_u64(desc, 16), src2 = dsa_desc_u64(desc, 24), fault = 0, fault2 = 0;
 	size_t size = dsa_desc_size(desc), done = 0, n, got, got2;
 	size_t phase = env->fault == DSA_FAULT_COMPVAL_PHASE ? 1 : 0;
@@ -149,10 +150,10 @@ static void op_compare(const struct dsa_env *env, const struct dsa_raw_desc *des
 		b[i] = (uint8_t)(src2 >> ((i + phase) % 8 * 8));
 	while (done < size) {
 		n = dsa_min(sizeof(a), size - done);
-		status = dsa_mem_read(env, src + done, a, n, &got, &fault);
+		status = dsa_operand_read(env, 0, src + done, a, n, &got, &fault);
 		got2 = n;
 		if (memory)
-			status2 = dsa_mem_read(env, src2 + done, b, n, &got2, &fault2);
+			status2 = dsa_operand_read(env, 1, src2 + done, b, n, &got2, &fault2);
 		/* A difference before the first fault wins over the fault. */
 		for (size_t i = 0; i < dsa_min(got, got2) && env->fault != DSA_FAULT_COMPARE_EQUAL; i++)
 			if (a[i] != b[i]) {
@@ -252,13 +253,17 @@ void dsa_execute(const struct dsa_env *env, const struct dsa_raw_desc *desc, str
 		return;
 	switch (opcode) {
 	case DSA_OPCODE_MEMMOVE:
+	case DSA_OP_ID_COPY:
 		op_memmove(env, desc, result);
 		break;
 	case DSA_OPCODE_MEMFILL:
+	case DSA_OP_ID_FILL:
 		op_memfill(env, desc, result);
 		break;
 	case DSA_OPCODE_COMPARE:
 	case DSA_OPCODE_COMPVAL:
+	case DSA_OP_ID_COMPARE:
+	case DSA_OP_ID_COMPVAL:
 		op_compare(env, desc, result);
 		break;
 	case DSA_OPCODE_CR_DELTA:

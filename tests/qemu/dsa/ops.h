@@ -21,6 +21,9 @@
 #define DSA_FLAG_CRC_NO_REFLECT BIT32(18)
 #define DSA_FLAG_CRC64          BIT32(19)
 #define DSA_FLAG_STRIDE         BIT32(16) /* translation fetch */
+#define DSA_FLAG_SUPPRESS_DRAIN BIT32(16) /* Update Window */
+#define DSA_FLAG_ALTERNATE1     BIT32(16) /* inter-domain operations: handle of the first address */
+#define DSA_FLAG_ALTERNATE2     BIT32(17) /* and of the second one */
 
 /* Bytes that an operation handles at once, on the stack. */
 #define DSA_CHUNK      4096
@@ -85,6 +88,11 @@ static inline void dsa_end_early(struct dsa_result *result, uint8_t status, enum
 
 /* Whether the opcode is one that this device has: in the model and in its OPCAP (checks.c). */
 bool dsa_opcode_known(const struct dsa_env *env, uint8_t opcode);
+
+static inline bool dsa_is_inter_domain(uint8_t opcode)
+{
+	return opcode >= DSA_OP_ID_COPY && opcode <= DSA_OP_ID_COMPVAL;
+}
 
 /* The data bytes of a block, from the DIF flags of byte 42 (dif.c). */
 unsigned dsa_dif_block(const struct dsa_raw_desc *desc);

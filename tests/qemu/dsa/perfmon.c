@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What performance monitoring counts: the architectural events of categories 0 to 4, as far as the model sees them. Its
- * registers are in perfmon_regs.c. Data is what operations really read and write, in whole units for each descriptor;
- * records, lists of descriptors and readbacks are no data.
+ * What performance monitoring counts: the architectural events of categories 0 to 4, and in version 2 to 5, as far as
+ * the model sees them. Its registers are in perfmon_regs.c. Data is what operations really read and write, in whole
+ * units for each descriptor; records, lists of descriptors and readbacks are no data.
  *
  * An event that has no WQ, engine, traffic class, page or transfer size passes the filter of it. Of the events of
  * version 2, discarded writes are posted ones for which a WQ had no room for another reason than being full; and "data
  * read" is all that an operation reads, readbacks and CRC seeds too, in the same units as its input.
  */
 #include "tests/qemu/dsa/model.h"
+#include "tests/qemu/dsa/ops.h"
 
 /* ---- counting ---- */
 
@@ -120,6 +121,7 @@ static int64_t transfer_size(const struct dsa_raw_desc *desc)
 	case DSA_OPCODE_BATCH:
 	case DSA_OPCODE_DRAIN:
 	case DSA_OP_TRANSLATION_FETCH:
+	case DSA_OP_UPDATE_WINDOW:
 		return -1;
 	default:
 		return dsa_desc_size(desc);
@@ -162,13 +164,20 @@ void dsa_perfmon_operation(struct dsa_model *m, struct dsa_slot *slot, const str
 		event = BIT32(opcode - DSA_OPCODE_CRCGEN + DSA_OPCODE_DUALCAST + 1);
 	else if (opcode == DSA_OPCODE_CFLUSH)
 		event = BIT32(16);
+	else if (dsa_is_inter_domain(opcode))
+		event = BIT32(opcode - DSA_OP_ID_COPY);
+	else if (opcode == DSA_OP_UPDATE_WINDOW)
+		event = DSA_EVENT_UPDATE_WINDOW;
 	else if (opcode == DSA_OP_TRANSLATION_FETCH)
 		event = BIT32(17);
 	else if (opcode == DSA_OP_DIX_GENERATE)
 		event = BIT32(18);
 	slot->bytes_read = 0;
 	slot->bytes_written = 0;
-	dsa_perfmon_engine(m, slot, desc, DSA_EVENTS_OPERATION, event);
+	dsa_perfmon_engine(m, slot, desc,
+	                   dsa_is_inter_domain(opcode) || opcode == DSA_OP_UPDATE_WINDOW ? DSA_EVENTS_OPERATION2
+	                                                                                 : DSA_EVENTS_OPERATION,
+	                   event);
 }
 
 static uint64_t units(uint64_t bytes)
@@ -199,7 +208,7 @@ void dsa_perfmon_data(struct dsa_model *m, const struct dsa_slot *slot, const st
 		tc = dsa_traffic_class(m, slot->engine, flags & IDXD_OP_FLAG_ADDR1_TCS);
 		count_engine(m, slot, desc, tc, DSA_EVENTS_ENGINE, DSA_EVENT_INPUT, units(in));
 		count_engine(m, slot, desc, tc, DSA_EVENTS_ENGINE, DSA_EVENT_READER, 1);
-		if (opcode == DSA_OPCODE_COMPARE || opcode == DSA_OPCODE_CR_DELTA) {
+		if (opcode == DSA_OPCODE_COMPARE || opcode == DSA_OP_ID_COMPARE || opcode == DSA_OPCODE_CR_DELTA) {
 			tc = dsa_traffic_class(m, slot->engine, flags & IDXD_OP_FLAG_ADDR2_TCS);
 			count_engine(m, slot, desc, tc, DSA_EVENTS_ENGINE, DSA_EVENT_READER2, 1);
 		}

@@ -8,7 +8,7 @@
  */
 #include "tests/qemu/dsa/model.h"
 
-#define CATEGORIES   5
+#define CATEGORIES   6
 #define ALL_COUNTERS (BIT32(DSA_MODEL_COUNTERS) - 1)
 #define COUNT        GENMASK64(DSA_MODEL_COUNTER_WIDTH - 1, 0)
 
@@ -20,10 +20,11 @@ static const uint32_t events[][CATEGORIES] = {
          [DSA_EVENTS_OPERATION] = 0x1ffff,
          [DSA_EVENTS_COMPLETION] = 0x3f},
         {[DSA_EVENTS_WQ] = 0x7f,
-         [DSA_EVENTS_ENGINE] = 0x73f,
+         [DSA_EVENTS_ENGINE] = 0x7ff,
          [DSA_EVENTS_TRANSLATION] = 0x3f,
          [DSA_EVENTS_OPERATION] = 0x7ffff,
-         [DSA_EVENTS_COMPLETION] = 0x3f},
+         [DSA_EVENTS_COMPLETION] = 0x3f,
+         [DSA_EVENTS_OPERATION2] = 0xf | DSA_EVENT_UPDATE_WINDOW},
 };
 
 uint32_t dsa_perfmon_events(const struct dsa_model *m, unsigned category)
@@ -65,10 +66,11 @@ void dsa_perfmon_reset(struct dsa_model *m)
 static uint64_t read64(const struct dsa_model *m, uint32_t offset)
 {
 	const uint64_t filters = BIT64(m->config.version2 ? DSA_FILTER_PASID + 1 : DSA_FILTER_PASID) - 1;
+	const uint32_t categories = m->config.version2 ? CATEGORIES : DSA_EVENTS_OPERATION2;
 	const uint64_t cap = FIELD_PREP(DSA_PERFCAP_COUNTERS, DSA_MODEL_COUNTERS) |
 	                     FIELD_PREP(DSA_PERFCAP_WIDTH, DSA_MODEL_COUNTER_WIDTH) |
-	                     FIELD_PREP(DSA_PERFCAP_CATEGORIES, CATEGORIES) |
-	                     FIELD_PREP(DSA_PERFCAP_CATEGORY_MAP, BIT64(CATEGORIES) - 1) |
+	                     FIELD_PREP(DSA_PERFCAP_CATEGORIES, categories) |
+	                     FIELD_PREP(DSA_PERFCAP_CATEGORY_MAP, BIT64(categories) - 1) |
 	                     FIELD_PREP(DSA_PERFCAP_FILTERS, filters) | DSA_PERFCAP_FREEZE | DSA_PERFCAP_OVERFLOW_INT;
 
 	if (offset >= DSA_EVNTCAP(0) && offset < DSA_EVNTCAP(CATEGORIES))

@@ -18,6 +18,7 @@ void dsa_config_reset(struct dsa_model *m)
 	m->intcause = 0;
 	memset(m->evlcfg, 0, sizeof(m->evlcfg));
 	m->cmdparam = 0;
+	dsa_idpt_reset(m);
 	m->gencfg = FIELD_PREP(DSA_GENCFG_RB_LIMIT, DSA_MODEL_READ_BUFFERS);
 	if (!dsa_is_wrong(m, DSA_FAULT_RESET_INTERRUPTS))
 		dsa_interrupts_reset(m);
@@ -109,7 +110,9 @@ static uint32_t read32(const struct dsa_model *m, uint32_t offset)
 	case DSA_OFFSETS + 4:
 		return half(offsets, offset);
 	case DSA_OFFSETS + 8:
-		return (uint32_t)FIELD_PREP(DSA_OFFSETS_PERFMON, DSA_MODEL_PERFMON / DSA_OFFSETS_UNIT);
+		return (uint32_t)(FIELD_PREP(DSA_OFFSETS_PERFMON, DSA_MODEL_PERFMON / DSA_OFFSETS_UNIT) |
+		                  FIELD_PREP(DSA_OFFSETS_IDPT,
+		                             m->config.version2 ? DSA_MODEL_IDPT_TABLE / DSA_OFFSETS_UNIT : 0));
 	case DSA_GENCFG:
 		return m->gencfg;
 	case DSA_GENCTRL:
@@ -132,6 +135,11 @@ static uint32_t read32(const struct dsa_model *m, uint32_t offset)
 	case DSA_EVLSTATUS:
 	case DSA_EVLSTATUS + 4:
 		return half(dsa_evl_status(m), offset);
+	case DSA_IDCAP:
+	case DSA_IDCAP + 4:
+		return half(dsa_idcap(m), offset);
+	case DSA_IDBR:
+		return m->idbr;
 	case DSA_CMDPARAM:
 	case DSA_CMDPARAM + 4:
 		return half(m->cmdparam, offset);
@@ -171,6 +179,11 @@ static bool write_version2(struct dsa_model *m, uint32_t offset, uint32_t value,
 		return true;
 	case DSA_EVLSTATUS:
 		dsa_evl_write_status(m, (uint64_t)value << shift, (uint64_t)mask << shift);
+		return true;
+	case DSA_IDBR:
+		if (m->state == DSA_STATE_DISABLED && !shift)
+			merge32(&m->idbr, value,
+			        mask & (DSA_IDBR_PASID_EN | DSA_IDBR_PRIV | DSA_IDBR_TC | DSA_IDBR_PASID));
 		return true;
 	case DSA_CMDPARAM:
 		merge64(&m->cmdparam, offset, value, mask);

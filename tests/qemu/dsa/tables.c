@@ -50,6 +50,12 @@ static bool in_table(uint32_t offset, uint32_t base, uint32_t stride, unsigned c
 	return true;
 }
 
+static bool in_idpt(const struct dsa_model *m, uint32_t offset, struct slot *slot)
+{
+	return m->config.version2 &&
+	       in_table(offset, DSA_MODEL_IDPT_TABLE, DSA_IDPT_STRIDE(dsa_idcap(m)), DSA_MODEL_IDPT, slot);
+}
+
 /* ---- read ---- */
 
 static uint32_t read_wqcfg(const struct dsa_wq *wq, uint32_t dword)
@@ -86,6 +92,8 @@ uint32_t dsa_table_read(const struct dsa_model *m, uint32_t offset)
 		       : s.at == DSA_IMS_DATA ? entry->data
 		                              : entry->ctrl;
 	}
+	if (in_idpt(m, offset, &s))
+		return dsa_idpt_read(m, s.index, s.at);
 	return 0;
 }
 
@@ -185,6 +193,11 @@ bool dsa_table_write64(struct dsa_model *m, uint32_t offset, uint64_t value)
 		dsa_perfmon_write(m, s.at, value, UINT64_MAX);
 		return true;
 	}
+	/* The switches of an entry do not lock the rest of the write that throws them. */
+	if (in_idpt(m, offset, &s)) {
+		dsa_idpt_write(m, s.index, s.at, value, UINT64_MAX);
+		return true;
+	}
 	/* An address: it is taken or not as a whole, whatever its lower half alone would be. */
 	if (!in_table(offset, DSA_MODEL_IMS_TABLE, DSA_IMS_STRIDE, DSA_MODEL_IMS, &s) || s.at != DSA_IMS_ADDR)
 		return false;
@@ -217,6 +230,8 @@ void dsa_table_write(struct dsa_model *m, uint32_t offset, uint32_t value, uint3
 			merge64(&group->flags, s.at, value, mask);
 	} else if (in_table(offset, DSA_MODEL_IMS_TABLE, DSA_IMS_STRIDE, DSA_MODEL_IMS, &s)) {
 		write_ims(m, s.index, s.at, value, mask);
+	} else if (in_idpt(m, offset, &s)) {
+		dsa_idpt_write(m, s.index, s.at, (uint64_t)value << (s.at % 8 * 8), (uint64_t)mask << (s.at % 8 * 8));
 	} else if (in_table(offset, DSA_MODEL_PERFMON, DSA_MODEL_PERFMON_SIZE, 1, &s)) {
 		dsa_perfmon_write(m, s.at & ~7U, (uint64_t)value << (s.at % 8 * 8), (uint64_t)mask << (s.at % 8 * 8));
 	}
