@@ -179,9 +179,7 @@ static bool reserved_clear(const struct dsa_env *env, const struct dsa_raw_desc 
 			return false;
 	if (opcode == DSA_OP_UPDATE_WINDOW && (dsa_desc_byte(desc, DSA_DESC_WINDOW_FLAGS) & DSA_WINDOW_RESERVED) != 0)
 		return false;
-	/* Between the PASID and the privilege bit, and within the DIF flags (5.8). */
-	if ((desc->field[0] & GENMASK64(30, 20)) != 0)
-		return false;
+	/* Within the DIF flags (5.8). */
 	if (((opcode >= DSA_OPCODE_DIF_CHECK && opcode <= DSA_OPCODE_DIF_UPDT) || opcode == DSA_OP_DIX_GENERATE) &&
 	    (dsa_desc_byte(desc, 42) & 0xf0) != 0)
 		return false;
