@@ -132,3 +132,23 @@ TEST(dsa_fault_readback, "dsa.fault.drain_readback", NEEDS_ALL, "DSA 3.13, 8.3.3
 	EXPECT_EQ(DSA_COMP_PFAULT_RDBA, test_execute(&d));
 	EXPECT_EQ(DSA2_HOLE, test_cr(0)->fault_addr & ~UINT64_C(0xfff));
 }
+
+/* Without translation requests only the access itself can fail: of a read it is known (6.3, 8.1), of a write never. */
+TEST(dsa_fault_refused, "dsa.fault.refused_read", NEEDS_SUBMIT | NEEDS_IOMMU | NEEDS_PASID, "DSA 3.13, PCIe 7.5.1.1.4")
+{
+	const uint16_t aborts = PCI_STATUS_REC_MASTER_ABORT | PCI_STATUS_REC_TARGET_ABORT;
+	struct dsa_buf memory = test_buf(PAGE_SIZE);
+	struct iommu_fault fault;
+	struct dsa_hw_desc d;
+
+	if (test_dsa()->ats_on)
+		SKIP("the DSA asks for translations first");
+	pci_write16(test_dsa()->pci, PCI_STATUS, aborts);
+	EXPECT_EQ(0, pci_read16(test_dsa()->pci, PCI_STATUS) & aborts);
+	dsa_desc_memmove(&d, test_cr_dma(0), memory.dma, DSA2_HOLE, 64);
+	EXPECT_EQ(DSA_COMP_HW_ERR1, test_execute(&d));
+	EXPECT_NE(0, pci_read16(test_dsa()->pci, PCI_STATUS) & aborts);
+	pci_write16(test_dsa()->pci, PCI_STATUS, aborts);
+	EXPECT_TRUE(WAIT_FOR(test_iommu()->ops->fault_next(test_iommu(), &fault) == 0, 100000));
+	EXPECT_EQ(DSA2_HOLE, fault.address);
+}

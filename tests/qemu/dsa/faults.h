@@ -127,6 +127,7 @@
 	X(PORTAL_LIMITED_DEAD, "portal-limited-dead", "limited portals of dedicated WQs take nothing")                 \
 	X(PORTAL_SMALL_WRITES, "portal-small-writes", "eight 8-byte writes to a portal are a descriptor")              \
 	X(DUMMY_PORTAL, "dummy-portal", "the dummy portal page takes descriptors for WQ 0; with version=2.0")          \
+	X(ABORT_UNRECORDED, "abort-unrecorded", "the PCI status says nothing of reads that were refused")              \
 	X(SHARED_TAKES_POSTED, "shared-takes-posted", "a shared WQ accepts MOVDIR64B")                                 \
 	X(DEDICATED_TAKES_DEFERRABLE, "dedicated-takes-deferrable", "a dedicated WQ accepts ENQCMD")                   \
 	X(SHARED_DROPS, "shared-drops", "a full shared WQ drops what it should have refused")                          \

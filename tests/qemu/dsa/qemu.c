@@ -79,18 +79,25 @@ static bool translated(IntelDSA *s, const struct dsa_requester *who, uint64_t ad
 	return who->ats && dsa_tlb_lookup(&s->tlb, who, addr, write, output);
 }
 
+/* A read that was refused: the function says in its status that it got no data (PCIe 7.5.1.1.4). */
+static int refused(IntelDSA *s)
+{
+	if (!dsa_is_wrong(&s->model, DSA_FAULT_ABORT_UNRECORDED))
+		pci_word_test_and_set_mask(PCI_DEVICE(s)->config + PCI_STATUS, PCI_STATUS_REC_MASTER_ABORT);
+	return -1;
+}
+
 static int memory_read(void *ctx, const struct dsa_requester *who, uint64_t addr, void *buf, size_t len)
 {
 	IntelDSA *s = ctx;
-	uint64_t output;
+	AddressSpace *space = &address_space_memory;
+	uint64_t at = addr;
 
-	if (translated(s, who, addr, false, &output)) {
-		if (!vtd_client_translated(PCI_DEVICE(s), output))
-			return -1;
-		return address_space_read(&address_space_memory, output, attributes(s, who), buf, len) == MEMTX_OK ? 0
-		                                                                                                   : -1;
-	}
-	return address_space_read(address_space(s, who), addr, attributes(s, who), buf, len) == MEMTX_OK ? 0 : -1;
+	if (!translated(s, who, addr, false, &at))
+		space = address_space(s, who);
+	else if (!vtd_client_translated(PCI_DEVICE(s), at))
+		return refused(s);
+	return address_space_read(space, at, attributes(s, who), buf, len) == MEMTX_OK ? 0 : refused(s);
 }
 
 static int memory_write(void *ctx, const struct dsa_requester *who, uint64_t addr, const void *buf, size_t len)
