@@ -29,6 +29,7 @@ my @dsa = (
 	['version=', qr/version ''/],
 	['version=1', qr/version '1'/],
 	['version=3.0', qr/version '3\.0' is not modelled/],
+	['firmware-vcs=perhaps', qr/firmware-vcs.*(?:on|off|bool)/i],
 	['cmdcap=perhaps', qr/cmdcap.*(?:on|off|bool)/i],
 	['evl-drops=on', qr/evl-drops=on: only version=2\.0/],
 	['service-ns=soon', qr/service-ns/],

@@ -152,6 +152,7 @@ int dsa_open(struct dsa *dsa, struct pci_function *pci, struct iommu *iommu, uns
 
 	*dsa = (struct dsa){.pci = pci, .iommu = iommu, .flags = flags, .can_submit = cpu_has_movdir64b()};
 	dsa->caps.cmdcap = GENMASK64(DSA_CMD_ABORT_PASID, DSA_CMD_ENABLE_DEVICE);
+	pci_power_on(pci);
 	rc = map_bar(dsa, 0, &dsa->regs, &phys, &dsa->regs_size);
 	if (!rc)
 		rc = map_bar(dsa, 2, &dsa->portals, &dsa->portals_phys, &dsa->portals_size);

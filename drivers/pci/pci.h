@@ -93,6 +93,8 @@ int pci_bar(struct pci_function *f, unsigned n, struct pci_bar *bar);
 
 /* Set and clear bits of the command register (PCI_COMMAND_*). Returns the old value. */
 uint16_t pci_command(struct pci_function *f, uint16_t set, uint16_t clear);
+/* To D0, from whatever low-power state somebody left the function in. Returns whether it was in one. */
+bool pci_power_on(struct pci_function *f);
 
 /*
  * Function level reset (6.6.2): waits for pending transactions (100 ms), resets, waits 100 ms and then at most 1 s

@@ -208,12 +208,19 @@ TEST(dsa_class_record, "dsa.class.unmapped_record_is_reported", NEEDS_SUBMIT | N
 	expect_alive();
 }
 
+static void reset(void *arg)
+{
+	(void)arg;
+	dsa_reset(test_dsa());
+}
+
 /* As firmware has mapped them, each in turn. */
 TEST(dsa_class_mapped, "dsa.class.mapped_ones_work", NEEDS_SUBMIT | NEEDS_CONFIG, "DSA 4.5, 5.4")
 {
 	const uint8_t mapped = dsa_mapped_classes(test_dsa());
 	const struct dsa_buf buf = test_buf(0x3000);
 
+	test_cleanup(reset, NULL);
 	for (unsigned tc = 0; tc < 8; tc++) {
 		struct dsa_hw_desc d = good(DSA_OPCODE_MEMMOVE, &buf);
 

@@ -105,6 +105,25 @@ TEST(dsa_pci_power, "dsa.pci.d3hot_keeps_the_configuration", NEEDS_DSA | NEEDS_C
 	EXPECT_EQ(size, dsa_wqcfg_read(test_dsa(), TEST_WQ, 0));
 }
 
+/* Whoever had the device before may have put it to sleep. */
+TEST(dsa_pci_wakes, "dsa.pci.driver_wakes_it", NEEDS_DSA, "PCI PM 5.4")
+{
+	const unsigned pm = pci_capability(function(), PCI_CAP_ID_PM), at = pm + PCI_PM_CTRL;
+	struct pci_function *f = function();
+	struct iommu *iommu = test_iommu();
+
+	if (!pm)
+		SKIP("the DSA has no power management capability");
+	EXPECT_DSA(dsa_close(test_dsa()));
+	pci_write16(f, at, (uint16_t)(pci_read16(f, at) | 3U));
+	time_delay_us(D3HOT_US);
+	EXPECT_DSA(dsa_open(test_dsa(), f, iommu, 0));
+	EXPECT_EQ(0, pci_read16(f, at) & PCI_PM_CTRL_STATE_MASK);
+	EXPECT_DSA(dsa_start_wq(test_dsa(), TEST_WQ, NULL));
+	if (cpu_has_movdir64b())
+		expect_alive();
+}
+
 static void mend(void *arg)
 {
 	(void)arg;
