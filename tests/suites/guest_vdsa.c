@@ -78,6 +78,35 @@ TEST(guest_handles, "guest.vdsa.handles", NEEDS_GUEST | NEEDS_DSA, "DSA 7.5.4")
 	EXPECT_DSA(dsa_command(test_dsa(), DSA_CMD_REQUEST_INT_HANDLE, 1, NULL));
 }
 
+/*
+ * Inter-domain operations would reach what the host lets other PASIDs have: the guest is told of none, and the portal,
+ * which no trap guards, leads to a WQ that has none.
+ */
+TEST(guest_inter_domain, "guest.vdsa.no_inter_domain_operations", NEEDS_GUEST | NEEDS_SUBMIT, "DSA 7.5.6")
+{
+	static const unsigned opcodes[] = {DSA_OP_UPDATE_WINDOW, DSA_OP_ID_COPY, DSA_OP_ID_FILL, DSA_OP_ID_COMPARE,
+	                                   DSA_OP_ID_COMPVAL};
+	struct dsa_buf buf = test_buf(PAGE_SIZE);
+	struct dsa_hw_desc d;
+
+	EXPECT_EQ(0, test_dsa()->caps.gencap & DSA_GENCAP_INTER_DOMAIN);
+	EXPECT_EQ(0, mmio_read64(test_dsa()->regs, DSA_IDCAP));
+	EXPECT_EQ(0, FIELD_GET(DSA_OFFSETS_IDPT, test_dsa()->caps.offsets[1]));
+	for (uint32_t code = DSA_CMD_REQUEST_IDPT_HANDLE; code <= DSA_CMD_INVALIDATE_BITMAP; code++)
+		expect_command_error(DSA_CMDERR_INVALID_CMD, code, 0);
+	for (unsigned i = 0; i < ARRAY_SIZE(opcodes); i++) {
+		test_context("%s", dsa_opcode_name(opcodes[i]));
+		EXPECT_FALSE(dsa_has_opcode(test_dsa(), opcodes[i]));
+		for (uint16_t handle = 0; handle < 4; handle++) {
+			dsa_desc_id_copy(&d, test_cr_dma(0), buf.dma, buf.dma, 64);
+			d.opcode = opcodes[i] & 0xffU;
+			dsa_desc_first_in(&d, handle);
+			dsa_desc_second_in(&d, handle);
+			EXPECT_EQ(DSA_COMP_BAD_OPCODE, test_execute(&d));
+		}
+	}
+}
+
 /* Nothing else is on the guest's bus, and nothing answers where nothing is. */
 TEST(guest_bus, "guest.vdsa.alone_on_its_bus", NEEDS_GUEST | NEEDS_DSA, "DSA 7.5")
 {

@@ -26,6 +26,11 @@ TEST(vdsa_regs_capabilities, "vdsa.1dwq.regs.capabilities", NEEDS_VDSA, "DSA 7.5
 	          FIELD_GET(DSA_GENCAP_MAX_XFER, gencap));
 	EXPECT_EQ(0, opcap & ~phys->opcap[0]);
 	EXPECT_EQ(phys->opcap[0] & UINT64_C(0x1003f03ff), opcap);
+	/* And no more than that goes through the portal, which is the guest's own. */
+	if (phys->wqcap & DSA_WQCAP_OPCFG) {
+		EXPECT_EQ((uint32_t)opcap, dsa_wqcfg_read(test_dsa(), BOUND_WQ, DSA_WQCFG_OPCFG));
+		EXPECT_EQ((uint32_t)(opcap >> 32), dsa_wqcfg_read(test_dsa(), BOUND_WQ, DSA_WQCFG_OPCFG + 1));
+	}
 	EXPECT_EQ(0x7ffe, bound_read(bound, DSA_CMDCAP, 8));
 	EXPECT_EQ(1, FIELD_GET(DSA_WQCAP_NUM_WQS, bound_read(bound, DSA_WQCAP, 8)));
 	EXPECT_EQ(FIELD_GET(DSA_WQCFG0_SIZE, dsa_wqcfg_read(test_dsa(), BOUND_WQ, 0)),
