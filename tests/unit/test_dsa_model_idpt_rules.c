@@ -279,6 +279,42 @@ static void update_drains(void **s)
 	assert_int_equal(w.m.idpt[1].users, 0);
 }
 
+/* An abort ends who waits for a page of another domain, and nobody else. */
+static void abort_ends_the_wait(void **s)
+{
+	static const struct {
+		uint32_t code, operand;
+		bool ends;
+	} rows[] = {{DSA_CMD_ABORT_WQ, BIT32(PWQ), true},   {DSA_CMD_ABORT_ALL, 0, true},
+	            {DSA_CMD_ABORT_PASID, PWQ_PASID, true}, {DSA_CMD_ABORT_WQ, BIT32(DWQ), false},
+	            {DSA_CMD_ABORT_PASID, OWNER, false},    {DSA_CMD_DRAIN_WQ, BIT32(PWQ), false}};
+
+	(void)s;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct dsa_raw_desc d = between(DSA_OP_ID_COPY, DATA(0), 1, DATA(1), -1, SIZE);
+
+		up(DSA_FAULT_NONE, false);
+		entry(1, GRANT | SUBMITTER | RW, 0, 0, 0);
+		may(IN(OWNER_AT, 0), 0);
+		d.field[0] |= (uint64_t)IDXD_OP_FLAG_BOF << 32;
+		assert_int_equal(done(PWQ, d), 0);
+		issue(&w, rows[i].code, rows[i].operand);
+		(void)world_settle(&w);
+		assert_int_equal(status(0), rows[i].ends ? DSA_COMP_ID_DOMAIN : 0);
+		assert_int_equal(rd(&w, DSA_CMDSTS), rows[i].code == DSA_CMD_DRAIN_WQ ? DSA_CMDSTS_ACTIVE : 0);
+		assert_int_equal(w.m.idpt[1].users, !rows[i].ends);
+		assert_int_equal(dsa_model_page_response(&w.m, asked.group, DSA_PAGE_GRANTED), !rows[i].ends);
+	}
+	/* A page of one's own is waited for. */
+	up(DSA_FAULT_NONE, false);
+	may(DATA(0), 0);
+	run(&w, PWQ, 0, with_record(descriptor(DSA_OPCODE_MEMMOVE, IDXD_OP_FLAG_BOF, DATA(0), DATA(1), SIZE), 0));
+	issue(&w, DSA_CMD_ABORT_ALL, 0);
+	(void)world_settle(&w);
+	assert_int_equal(rd(&w, DSA_CMDSTS), DSA_CMDSTS_ACTIVE);
+	assert_int_equal(status(0), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -289,6 +325,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(bitmap_cache, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(update_window, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(update_drains, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(abort_ends_the_wait, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

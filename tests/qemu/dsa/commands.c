@@ -188,8 +188,10 @@ static void begin(struct dsa_model *m, uint32_t code, uint32_t operand)
 			continue;
 		if (disables(code) && m->wqs[w].state == DSA_WQ_ENABLED)
 			m->wqs[w].state = DSA_WQ_BUSY;
-		if (abandons(m, code))
-			dsa_wq_drop(m, w, pasid_filter(code, operand));
+		if (!abandons(m, code))
+			continue;
+		dsa_wq_drop(m, w, pasid_filter(code, operand));
+		dsa_pages_abort(m, w, pasid_filter(code, operand));
 	}
 	if (code == DSA_CMD_DISABLE_DEVICE || code == DSA_CMD_RESET_DEVICE)
 		m->state = DSA_STATE_DRAIN;

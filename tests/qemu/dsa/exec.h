@@ -57,6 +57,7 @@ enum dsa_page_answer {
 	DSA_PAGE_INVALID,
 	DSA_PAGE_FAILED,
 	DSA_PAGE_GIVEN_UP, /* the device was reset or halted meanwhile */
+	DSA_PAGE_ABORTED,  /* an abort does not wait for the page of another domain */
 };
 
 /* What a descriptor runs in. */

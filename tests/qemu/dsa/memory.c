@@ -38,6 +38,8 @@ static uint8_t translate(const struct dsa_env *env, const struct dsa_requester *
 		if (translation != DSA_TRANSLATION_FAULT || !env->ask || !env->blocks)
 			break;
 		answer = env->ask(env, who, page, write, attempt);
+		if (answer == DSA_PAGE_ABORTED)
+			return DSA_COMP_ID_DOMAIN;
 		status = answer == DSA_PAGE_FAILED ? DSA_COMP_TRANSLATION_FAIL : DSA_COMP_PAGE_FAULT_IR;
 		if (answer != DSA_PAGE_GRANTED)
 			break;

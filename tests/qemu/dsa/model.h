@@ -342,6 +342,9 @@ unsigned dsa_slots_offered(const struct dsa_model *m, enum dsa_slot_kind kind);
 void dsa_engine_run(struct dsa_model *m);
 void dsa_kick(struct dsa_model *m);
 
+/* pages.c: who waits for a page of another domain, of that WQ and PASID (unless DSA_NO_PASID), does no more. */
+void dsa_pages_abort(struct dsa_model *m, unsigned wq, uint32_t pasid_only);
+
 /* queue.c */
 bool dsa_wq_dedicated(const struct dsa_wq *wq);
 void dsa_wq_push(struct dsa_model *m, unsigned wq, const struct dsa_entry *entry);

@@ -42,6 +42,7 @@ enum dsa_page_answer dsa_ask_page(const struct dsa_env *env, const struct dsa_re
 		request.group = m->next_page_group++ & 0x1ff;
 	while (find(m, request.group));
 	slot->group = request.group;
+	slot->foreign = who->pasid != env->who.pasid;
 	slot->state = DSA_SLOT_PAGE;
 	m->page_requests++;
 	m->ops->page_request(m->ctx, &request);
@@ -70,6 +71,22 @@ bool dsa_model_page_response(struct dsa_model *m, uint16_t group, enum dsa_page_
 	dsa_slots_wake(m, DSA_SLOT_PAGE_TURN);
 	dsa_kick(m);
 	return true;
+}
+
+/* Whose page it is may never bring it; the response, if one comes, is nobody's. */
+void dsa_pages_abort(struct dsa_model *m, unsigned wq, uint32_t pasid_only)
+{
+	for (size_t i = 0; i < DSA_MODEL_SLOTS; i++) {
+		struct dsa_slot *slot = &m->slots[i];
+
+		if (slot->state != DSA_SLOT_PAGE || !slot->foreign || slot->wq != wq ||
+		    (pasid_only != DSA_NO_PASID && slot->entry.pasid != pasid_only))
+			continue;
+		m->page_requests--;
+		slot->answer = DSA_PAGE_ABORTED;
+		dsa_slot_wake(m, slot);
+		dsa_slots_wake(m, DSA_SLOT_PAGE_TURN);
+	}
 }
 
 bool dsa_may_ask(const struct dsa_model *m, const struct dsa_wq *wq)

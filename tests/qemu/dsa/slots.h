@@ -73,6 +73,7 @@ struct dsa_slot {
 	struct dsa_slot *before, *after; /* in time, of those that are due */
 	struct dsa_fiber *fiber;         /* once it runs in one */
 	uint16_t group;
+	bool foreign; /* the page is of another domain */
 	enum dsa_page_answer answer;
 	struct dsa_batch batch;
 	/* Of the descriptor that is executed, for perfmon.c. */
