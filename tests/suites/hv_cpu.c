@@ -179,6 +179,8 @@ GUEST(ports, "mov $0xcf8, %edx\nmov $0x80001810, %eax\nout %eax, %dx\n" /* 00:03
              "mov $0xcf8, %edx\nmov $0x80002010, %eax\nout %eax, %dx\n" /* 00:04.0: nobody */
              "mov $0xcfc, %edx\nin %dx, %eax\nmov %eax, 0x30008\n"
              "xor %eax, %eax\nin $0x64, %al\nmov %eax, 0x3000c\n"
+             "mov $0xcf8, %edx\nmov $0x1810, %eax\nout %eax, %dx\n" /* 00:03.0, but not enabled */
+             "mov $0xcfc, %edx\nin %dx, %eax\nmov %eax, 0x30010\n"
              "mov $0xf4, %edx\nmov $0x55, %eax\nout %eax, %dx\n" /* the host's exit: not the guest's */
              "xor %edi, %edi\n" EXIT);
 
@@ -186,7 +188,7 @@ TEST(hv_ports, "hv.cpu.ports", NEEDS_HV, "PCI 3.0 3.2.2.3")
 {
 	struct hv_vm *vm = GUEST_VM(ports, 0);
 	uint64_t written = 0;
-	uint32_t got[4];
+	uint32_t got[5];
 
 	EXPECT_OK(hv_pci_add(vm, HV_DEVFN(3, 0), &config_ops, &written));
 	EXPECT_EQ(0, guest_exit_status(vm));
@@ -195,6 +197,7 @@ TEST(hv_ports, "hv.cpu.ports", NEEDS_HV, "PCI 3.0 3.2.2.3")
 	EXPECT_EQ(0x1202, got[1] & 0xffff);
 	EXPECT_EQ(0xffffffff, got[2]);
 	EXPECT_EQ(0xff, got[3]);
+	EXPECT_EQ(0xffffffff, got[4]);
 	EXPECT_EQ(UINT64_C(0x00120002) << 32 | 0xbeef, written);
 }
 

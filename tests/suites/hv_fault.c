@@ -65,7 +65,7 @@ static void expect_page_fault(struct hv_vm *vm, uint64_t address, uint64_t error
 /* RDI: the table entry of PAGE. */
 #define SET_ENTRY   "mov %rdi, 0x3008\nmov $0x200000, %edi\ninvlpg (%rdi)\n"
 
-GUEST(absent_write, INTERRUPTS FROM_DEVICE "mov $0x100000000, %rdi\nmovsl\n");
+GUEST(absent_write, INTERRUPTS FROM_DEVICE "mov $0x100000124, %rdi\nmovsl\n");
 GUEST(absent_read, INTERRUPTS TO_DEVICE "mov $0x100000000, %rsi\nmovsl\n");
 GUEST(absent_user, INTERRUPTS TO_RING3("0x202") FROM_DEVICE "mov $0x100000000, %rdi\nmovsl\n");
 GUEST(forbidden_write, INTERRUPTS SET_ENTRY FROM_DEVICE "movsl\n");
@@ -75,7 +75,7 @@ TEST(fault_operand, "hv.mmio.page_fault_of_second_operand", NEEDS_HV, "SDM 3A 4.
 {
 	struct hv_vm *vm = with_device(GUEST_VM(absent_write, 0), 0x1000);
 
-	expect_page_fault(vm, NOWHERE, ERROR_WRITE);
+	expect_page_fault(vm, NOWHERE + 0x124, ERROR_WRITE);
 	GUEST_LOAD(vm, absent_read, 0);
 	expect_page_fault(vm, NOWHERE, 0);
 	GUEST_LOAD(vm, absent_user, 0);

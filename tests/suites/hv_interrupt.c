@@ -254,4 +254,8 @@ TEST(hv_stopped, "hv.end.stopped_by_a_callback", NEEDS_HV, "kernel/hv/hv.h")
 	EXPECT_OK(hv_mmio_add(vm, &region));
 	guest_run(vm, HV_END_STOPPED);
 	EXPECT_EQ(9, guest_exit_status(vm));
+	hv_stop(vm); /* not for what is loaded after it */
+	GUEST_LOAD(vm, stopped, 0);
+	guest_run(vm, HV_END_STOPPED);
+	EXPECT_EQ(9, guest_exit_status(vm));
 }
