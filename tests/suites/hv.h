@@ -18,6 +18,7 @@
 #ifndef TESTS_SUITES_HV_H
 #define TESTS_SUITES_HV_H
 
+#include "kernel/cpu.h"
 #include "kernel/hv/hv.h"
 
 #define GUEST_RAM       UINT64_C(0x200000)
@@ -80,6 +81,11 @@ void guest_patch_calls(uint8_t *code, size_t size);
 struct hv_result guest_run(struct hv_vm *vm, enum hv_end end);
 /* Run to HYPERCALL_EXIT: its status. */
 uint64_t guest_exit_status(struct hv_vm *vm);
+/* What CPUID tells a guest in that machine. */
+struct cpuid guest_cpuid(struct hv_vm *vm, uint32_t leaf, uint32_t subleaf);
+/* A guest in that machine that reads or writes an MSR: 0, or GUEST_EXCEPTION plus the vector. */
+uint64_t guest_rdmsr(struct hv_vm *vm, uint32_t msr, uint64_t *value);
+uint64_t guest_wrmsr(struct hv_vm *vm, uint32_t msr, uint64_t value);
 /* After loading: ring 3 may reach all that ring 0 may. */
 void guest_allow_user(struct hv_vm *vm);
 /* For devices that are only written to: reads are 0. */

@@ -6,6 +6,7 @@
 #include "tests/test.h"
 
 #define FAR_CPUS 4U
+#define SLICE_MS 4U
 
 /* How long a processor may take to give its work back, beyond the run's own limit. */
 #define SLACK_MS 3000U
@@ -123,6 +124,14 @@ uint32_t far_u32(struct hv_vm *vm, uint64_t gpa)
 void far_put_u32(struct hv_vm *vm, uint64_t gpa, uint32_t value)
 {
 	__atomic_store_n((uint32_t *)guest_at(vm, gpa), value, __ATOMIC_SEQ_CST);
+}
+
+void far_slices_until(struct hv_vm *vm, unsigned cpu, uint64_t gpa, uint32_t value)
+{
+	for (unsigned n = 0; far_u32(vm, gpa) != value; n++) {
+		far_slice(vm, cpu, SLICE_MS);
+		EXPECT_LE(1000, n);
+	}
 }
 
 void far_wait_u32(struct hv_vm *vm, uint64_t gpa, uint32_t value)

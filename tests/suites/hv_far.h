@@ -5,6 +5,10 @@
 
 #include "tests/suites/hv.h"
 
+#define NEEDS_FAR (NEEDS_HV | NEEDS_SMP)
+/* A processor that is not the test's. */
+#define FAR_CPU   1U
+
 /* What one run on another processor may take; it ends by itself then. */
 #define FAR_LIMIT_MS 20000U
 
@@ -19,6 +23,8 @@ void far_run(struct hv_vm *vm, unsigned cpu, unsigned timeout_ms, struct hv_resu
 uint64_t far_exit_status(struct hv_vm *vm, unsigned cpu);
 /* A run there that must end by its time limit, after timeout_ms. */
 void far_slice(struct hv_vm *vm, unsigned cpu, unsigned timeout_ms);
+/* Such runs, until the guest has written value (32 bits) to gpa of its memory. */
+void far_slices_until(struct hv_vm *vm, unsigned cpu, uint64_t gpa, uint32_t value);
 /* Wait for the guest to write value (32 bits) to gpa of its memory. */
 void far_wait_u32(struct hv_vm *vm, uint64_t gpa, uint32_t value);
 /* Wait until it has changed from value. Returns what it is then. */

@@ -61,15 +61,14 @@ static void expect_page_fault(struct hv_vm *vm, uint64_t address, uint64_t error
 /* ---- the second operand ---- */
 
 #define FROM_DEVICE "mov $0xc0000000, %esi\n"
-#define TO_DEVICE   "mov $0xc0000000, %edi\n"
 /* RDI: the table entry of PAGE. */
 #define SET_ENTRY   "mov %rdi, 0x3008\nmov $0x200000, %edi\ninvlpg (%rdi)\n"
 
 GUEST(absent_write, INTERRUPTS FROM_DEVICE "mov $0x100000124, %rdi\nmovsl\n");
-GUEST(absent_read, INTERRUPTS TO_DEVICE "mov $0x100000000, %rsi\nmovsl\n");
+GUEST(absent_read, INTERRUPTS FROM_DEVICE "mov $0x100000000, %rdi\ncmpsl\n");
 GUEST(absent_user, INTERRUPTS TO_RING3("0x202") FROM_DEVICE "mov $0x100000000, %rdi\nmovsl\n");
 GUEST(forbidden_write, INTERRUPTS SET_ENTRY FROM_DEVICE "movsl\n");
-GUEST(forbidden_user, INTERRUPTS SET_ENTRY TO_RING3("0x202") TO_DEVICE "mov $0x200000, %esi\nmovsl\n");
+GUEST(forbidden_user, INTERRUPTS SET_ENTRY TO_RING3("0x202") FROM_DEVICE "mov $0x200000, %edi\nmovsl\n");
 
 TEST(fault_operand, "hv.mmio.page_fault_of_second_operand", NEEDS_HV, "SDM 3A 4.7")
 {
@@ -85,7 +84,7 @@ TEST(fault_operand, "hv.mmio.page_fault_of_second_operand", NEEDS_HV, "SDM 3A 4.
 	expect_page_fault(vm, PAGE, ERROR_PRESENT | ERROR_WRITE);
 	GUEST_LOAD(vm, forbidden_user, ENTRY);
 	guest_allow_user(vm);
-	expect_page_fault(vm, PAGE, ERROR_PRESENT | ERROR_USER);
+	expect_page_fault(vm, PAGE, ERROR_PRESENT | ERROR_USER | ERROR_WRITE);
 	EXPECT_EQ(0, writes);
 }
 

@@ -132,6 +132,41 @@ uint64_t guest_exit_status(struct hv_vm *vm)
 	return guest_run(vm, HV_END_EXIT).status;
 }
 
+/* Leaf in the low half of RDI, subleaf in the high one; the four registers go to memory. */
+GUEST(cpuid, "mov %edi, %eax\nmov %rdi, %rcx\nshr $32, %rcx\ncpuid\n"
+             "mov %eax, 0x30000\nmov %ebx, 0x30004\nmov %ecx, 0x30008\nmov %edx, 0x3000c\nxor %edi, %edi\n" EXIT);
+
+struct cpuid guest_cpuid(struct hv_vm *vm, uint32_t leaf, uint32_t subleaf)
+{
+	struct cpuid r;
+
+	GUEST_LOAD(vm, cpuid, leaf | (uint64_t)subleaf << 32);
+	EXPECT_EQ(0, guest_exit_status(vm));
+	memcpy(&r, guest_at(vm, GUEST_DATA), sizeof(r));
+	return r;
+}
+
+/* RDI: the MSR, its value's halves in the words at 0x30000. */
+GUEST(rdmsr, INTERRUPTS "mov %edi, %ecx\nrdmsr\nmov %eax, 0x30000\nmov %edx, 0x30004\nxor %edi, %edi\n" EXIT);
+GUEST(wrmsr, INTERRUPTS "mov %edi, %ecx\nmov 0x30000, %eax\nmov 0x30004, %edx\nwrmsr\nxor %edi, %edi\n" EXIT);
+
+uint64_t guest_rdmsr(struct hv_vm *vm, uint32_t msr, uint64_t *value)
+{
+	uint64_t status;
+
+	GUEST_LOAD(vm, rdmsr, msr);
+	status = guest_exit_status(vm);
+	*value = guest_u64(vm, GUEST_DATA);
+	return status;
+}
+
+uint64_t guest_wrmsr(struct hv_vm *vm, uint32_t msr, uint64_t value)
+{
+	GUEST_LOAD(vm, wrmsr, msr);
+	memcpy(guest_at(vm, GUEST_DATA), &value, sizeof(value));
+	return guest_exit_status(vm);
+}
+
 void guest_allow_user(struct hv_vm *vm)
 {
 	const uint64_t user = 4, tables = 0x1000, end = 0x7000; /* as kernel/hv/load.c makes them */

@@ -11,13 +11,14 @@
 #define MSR_XSS            0xda0
 #define MSR_UMWAIT_CONTROL 0xe1
 
-/* MSR in EDI, value at 0x30000: written, read back to 0x30008. */
-#define WRITE_MSR "mov %edi, %ecx\nmov 0x30000, %eax\nmov 0x30004, %edx\nwrmsr\n"
-GUEST(write_only, INTERRUPTS WRITE_MSR "xor %edi, %edi\n" EXIT);
-/* ... and the upper halves of RAX and RDX, which RDMSR clears, to 0x30010. */
-GUEST(write_read, INTERRUPTS WRITE_MSR "xor %eax, %eax\ncpuid\nmov %edi, %ecx\nmov $-1, %rax\nmov $-1, "
-                                       "%rdx\nrdmsr\nmov %eax, 0x30008\nmov %edx, 0x3000c\n"
-                                       "or %rdx, %rax\nshr $32, %rax\nmov %rax, 0x30010\nxor %edi, %edi\n" EXIT);
+/*
+ * MSR in EDI, value at 0x30000: written, read back to 0x30008; the upper halves of RAX and RDX, which RDMSR clears, to
+ * 0x30010.
+ */
+GUEST(write_read, INTERRUPTS "mov %edi, %ecx\nmov 0x30000, %eax\nmov 0x30004, %edx\nwrmsr\nxor %eax, %eax\ncpuid\n"
+                             "mov %edi, %ecx\nmov $-1, %rax\nmov $-1, %rdx\nrdmsr\n"
+                             "mov %eax, 0x30008\nmov %edx, 0x3000c\nor %rdx, %rax\nshr $32, %rax\n"
+                             "mov %rax, 0x30010\nxor %edi, %edi\n" EXIT);
 
 static uint64_t write_read_status(struct hv_vm *vm, uint32_t msr, uint64_t value)
 {
@@ -118,26 +119,22 @@ TEST(msr_apic_reserved, "hv.msr.apic_reserved_bits", NEEDS_HV, "SDM 3A 11.12.1.2
 	        {0x83f, true, 0x100},   {0x830, true, 0x2000},
 	        {0x830, true, 0x30000}, {0x830, true, 0x100000},
 	};
-	struct hv_vm *vm = GUEST_VM(write_only, 0);
+	struct hv_vm *vm = GUEST_VM(write_read, 0);
 
 	for (unsigned i = 0; i < sizeof(writes) / sizeof(writes[0]); i++) {
 		test_context("MSR %#x, value %#llx", (unsigned)writes[i].msr, (unsigned long long)writes[i].value);
-		GUEST_LOAD(vm, write_only, writes[i].msr);
-		memcpy(guest_at(vm, GUEST_DATA), &writes[i].value, sizeof(writes[i].value));
-		EXPECT_EQ(writes[i].gp ? GUEST_EXCEPTION + GP : 0, guest_exit_status(vm));
+		EXPECT_EQ(writes[i].gp ? GUEST_EXCEPTION + GP : 0, guest_wrmsr(vm, writes[i].msr, writes[i].value));
 	}
 }
 
 /* EOI and SELF IPI are written only: to read them is #GP. */
-GUEST(read_only_msr, INTERRUPTS "mov %edi, %ecx\nrdmsr\nxor %edi, %edi\n" EXIT);
-
 TEST(msr_write_only, "hv.msr.write_only", NEEDS_HV, "SDM 3A 11.12.1.2")
 {
-	struct hv_vm *vm = GUEST_VM(read_only_msr, 0x80b);
+	struct hv_vm *vm = GUEST_VM(write_read, 0);
+	uint64_t value;
 
-	EXPECT_EQ(GUEST_EXCEPTION + GP, guest_exit_status(vm));
-	GUEST_LOAD(vm, read_only_msr, 0x83f);
-	EXPECT_EQ(GUEST_EXCEPTION + GP, guest_exit_status(vm));
+	EXPECT_EQ(GUEST_EXCEPTION + GP, guest_rdmsr(vm, 0x80b, &value));
+	EXPECT_EQ(GUEST_EXCEPTION + GP, guest_rdmsr(vm, 0x83f, &value));
 }
 
 /*

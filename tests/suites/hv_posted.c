@@ -15,10 +15,8 @@
 #include "tests/suites/hv_far.h"
 #include "tests/suites/vtd.h"
 
-#define NEEDS_FAR (NEEDS_HV | NEEDS_SMP)
-#define FAR_CPU   1U
-#define MSI       UINT64_C(0xfee00000)
-#define MESSAGES  40U
+#define MSI      UINT64_C(0xfee00000)
+#define MESSAGES 40U
 
 /* RDI: halt in between, or not. */
 GUEST(counts, INTERRUPTS "movl $1, 0x30000\nsti\n1: test %edi, %edi\njz 2f\nhlt\n2: incl 0x30004\njmp 1b\n");
