@@ -92,6 +92,26 @@ static void allocation_of_page_requests(void **s)
 		assert_int_not_equal(status(i), 0);
 }
 
+/* One request stays without a response, and none of all that come later has its number. */
+static void numbers_of_page_requests(void **s)
+{
+	(void)s;
+	up(1);
+	submit(DWQ, 0, blocked(0, 1));
+	(void)world_settle(&w);
+	for (unsigned i = 0; i < 600; i++) {
+		may(AWAY2, 0);
+		submit(PWQ, 0, fill(1, AWAY2, 2, 1));
+		(void)world_settle(&w);
+		assert_int_equal(requests, 2);
+		may(AWAY2, FLAT_READ | FLAT_WRITE);
+		assert_true(dsa_model_page_response(&w.m, groups[--requests], DSA_PAGE_GRANTED));
+		(void)world_settle(&w);
+		assert_int_equal(status(1), DSA_COMP_SUCCESS);
+		assert_int_equal(status(0), 0);
+	}
+}
+
 /* ---- order (7.4) ---- */
 
 static void behind_one_that_waits(void **s)
@@ -270,6 +290,31 @@ static void all_lost(void **s)
 	}
 }
 
+static void reset_at_last(struct world *world)
+{
+	if (status(1) == DSA_COMP_SUCCESS) {
+		world->during = NULL;
+		dsa_model_reset(&world->m);
+	}
+}
+
+/* One that writes to this device itself, while others wait. */
+static void reset_by_a_descriptor(void **s)
+{
+	(void)s;
+	up(1);
+	submit(DWQ, 0, blocked(0, 1));
+	submit(PWQ, 0, noop(1));
+	submit(PWQ, 0, noop(2));
+	w.during = reset_at_last;
+	(void)world_settle(&w);
+	assert_null(w.during);
+	assert_int_equal(status(2), 0);
+	assert_null(world_invariants(&w));
+	answer(DSA_PAGE_GRANTED);
+	assert_int_equal(status(0), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +329,8 @@ int main(void)
 	        SLOT_TEST(abort_cuts),
 	        SLOT_TEST(abort_batches),
 	        SLOT_TEST(all_lost),
+	        SLOT_TEST(reset_by_a_descriptor),
+	        SLOT_TEST(numbers_of_page_requests),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -98,6 +98,70 @@ static void batches_in_order(void **s)
 	assert_int_equal(done(20, 23), 3);
 }
 
+/* The order is of batches among themselves: theirs do not wait for other work through the same portal page. */
+static void batches_and_other_work(void **s)
+{
+	(void)s;
+	up(1);
+	list(0, fill(0, DATA(2), 1, 1));
+	list(1, noop(1));
+	submit(DWQ, 0, blocked(2, 1));
+	submit(DWQ, 0, batch(20, 0, 2));
+	(void)world_settle(&w);
+	assert_int_equal(status(20), DSA_COMP_SUCCESS);
+	assert_int_equal(status(2), 0);
+	answer(DSA_PAGE_GRANTED);
+	assert_int_equal(status(2), DSA_COMP_SUCCESS);
+}
+
+/* The second begins when the first has given all away, and not when it has ended. */
+static void batches_overlap(void **s)
+{
+	(void)s;
+	up(1);
+	for (unsigned i = 0; i < 4; i++)
+		list(i, noop(i));
+	submit(DWQ, 0, batch(20, 0, 2));
+	submit(DWQ, 0, batch(21, 2, 2));
+	world_advance(&w, 2 * SERVICE_NS + SERVICE_NS / 2);
+	assert_int_equal(done(20, 22), 2);
+}
+
+/* The first comes late, and gives nothing away at all: it is not one of a batch's sizes. */
+static void behind_a_bad_batch(void **s)
+{
+	(void)s;
+	up(1);
+	w.m.config.late_ns = 100 * SERVICE_NS;
+	w.m.config.inject = (struct dsa_inject){DSA_INJECT_DESCRIPTOR_LATE, DSA_MOMENT_DESCRIPTOR, 1};
+	for (unsigned i = 0; i < 2; i++)
+		list(i, noop(i));
+	submit(DWQ, 0, batch(20, 0, 1));
+	submit(DWQ, 0, batch(21, 0, 2));
+	world_advance(&w, 50 * SERVICE_NS);
+	assert_int_equal(done(0, 2), 0);
+	(void)world_settle(&w);
+	assert_int_equal(status(20), DSA_COMP_DESC_CNT_ERANGE);
+	assert_int_equal(status(21), DSA_COMP_SUCCESS);
+}
+
+/* A WQ that is never empty keeps no batch from going on. */
+static void busy_wq(void **s)
+{
+	(void)s;
+	up(1);
+	w.m.config.work = 2;
+	for (unsigned i = 0; i < 16; i++)
+		list(i, noop(i));
+	submit(DWQ, 0, batch(20, 0, 16));
+	world_advance(&w, 2 * SERVICE_NS);
+	for (unsigned i = 0; i < 40; i++)
+		submit(PWQ, 0, noop(30 + i));
+	world_advance(&w, 12 * SERVICE_NS);
+	assert_in_range(done(0, 16), 10, 16);
+	assert_in_range(done(30, 70), 10, 16);
+}
+
 /* Names in the event log are of one batch at a time. */
 static void names(void **s)
 {
@@ -119,8 +183,15 @@ static void names(void **s)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        SLOT_TEST(children_beside_each_other), SLOT_TEST(fewer_slots), SLOT_TEST(slots_that_wait),
-	        SLOT_TEST(batches_in_order),           SLOT_TEST(names),
+	        SLOT_TEST(children_beside_each_other),
+	        SLOT_TEST(fewer_slots),
+	        SLOT_TEST(slots_that_wait),
+	        SLOT_TEST(batches_in_order),
+	        SLOT_TEST(batches_and_other_work),
+	        SLOT_TEST(batches_overlap),
+	        SLOT_TEST(behind_a_bad_batch),
+	        SLOT_TEST(busy_wq),
+	        SLOT_TEST(names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
