@@ -151,6 +151,7 @@ TEST(vtd_entry_translation_off, "vtd.entry.translation_requests_refused", NEEDS_
 	EXPECT_EQ(VTD_FAULT_CTX_DTE, fault.reason);
 	EXPECT_FALSE(fault.has_pasid);
 	EXPECT_EQ(2, fault.at);
+	EXPECT_TRUE(fault.write);
 	ignore_faults();
 	EXPECT_EQ(0, s->record->status);
 }

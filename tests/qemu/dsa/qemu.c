@@ -95,7 +95,7 @@ static int memory_read(void *ctx, const struct dsa_requester *who, uint64_t addr
 
 	if (!translated(s, who, addr, false, &at))
 		space = address_space(s, who);
-	else if (!vtd_client_translated(PCI_DEVICE(s), at))
+	else if (!vtd_client_translated(PCI_DEVICE(s), at, false))
 		return refused(s);
 	return address_space_read(space, at, attributes(s, who), buf, len) == MEMTX_OK ? 0 : refused(s);
 }
@@ -106,7 +106,7 @@ static int memory_write(void *ctx, const struct dsa_requester *who, uint64_t add
 	uint64_t output;
 
 	if (translated(s, who, addr, true, &output)) {
-		if (!vtd_client_translated(PCI_DEVICE(s), output))
+		if (!vtd_client_translated(PCI_DEVICE(s), output, true))
 			return -1;
 		return address_space_write(&address_space_memory, output, attributes(s, who), buf, len) == MEMTX_OK
 		               ? 0

@@ -28,6 +28,6 @@ void vtd_client_unregister(PCIDevice *dev);
 void vtd_client_translate(PCIDevice *dev, struct vtd_ats_request *request, struct vtd_ats_result *result);
 void vtd_client_page_request(PCIDevice *dev, struct vtd_page_request *request);
 /* Whether a request to an address that a translation gave is let through; if so, it goes to address_space_memory. */
-bool vtd_client_translated(PCIDevice *dev, uint64_t address);
+bool vtd_client_translated(PCIDevice *dev, uint64_t address, bool write);
 
 #endif
