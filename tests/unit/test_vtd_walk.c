@@ -835,6 +835,8 @@ static void wrong_on_purpose(void **state)
 	assert_int_equal(wrong, VTD_WRONG(IRTE_IGNORED) | VTD_WRONG(PASID_IGNORED));
 	assert_int_equal(vtd_wrong_parse("pasid", &wrong), -1);
 	assert_int_equal(vtd_wrong_parse("pasid-ignored:nonsense", &wrong), -1);
+	assert_int_equal(vtd_wrong_parse("", &wrong), -1);
+	assert_int_equal(vtd_wrong_parse("pasid-ignored:", &wrong), -1);
 
 	w.unit.wrong = VTD_WRONG(WRITE_ALLOWED);
 	first_no_write();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tests/qemu/vtd/fault.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,8 +15,10 @@ static const struct {
 
 int vtd_wrong_parse(const char *names, uint32_t *wrong)
 {
+	bool more;
+
 	*wrong = 0;
-	while (*names) {
+	do {
 		size_t length = strcspn(names, ":"), i;
 
 		for (i = 0; i < sizeof(wrongs) / sizeof(wrongs[0]); i++) {
@@ -26,8 +29,9 @@ int vtd_wrong_parse(const char *names, uint32_t *wrong)
 			return -1;
 		*wrong |= UINT32_C(1) << i;
 		names += length;
-		names += *names == ':';
-	}
+		more = *names == ':';
+		names += more;
+	} while (more);
 	return 0;
 }
 
