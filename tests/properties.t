@@ -49,6 +49,10 @@ my @dsa = (
 );
 my @iommu = (
 	['x-fault=no-such-fault', qr/no-such-fault/],
+	['x-fault=', qr/unknown name in x-fault= /],
+	['x-fault=posted-bit:', qr/unknown name in x-fault=posted-bit: /],
+	['posted-interrupts=perhaps', qr/posted-interrupts.*perhaps/],
+	['intremap=off,eim=off,posted-interrupts=on', qr/posted-interrupts needs intremap=on/],
 	['no-such-property=1', qr/no-such-property/],
 );
 

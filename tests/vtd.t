@@ -320,9 +320,61 @@ sub message {
 }
 my $good = [1 | 0x41 << 16, 0];
 message 'compatibility format is blocked (25h)', '25', 0xfee00000, 0x41, 0 => $good;
-message 'posted entries of a unit without (24h)', '24', 0xfee00010, 0, 0 => [1 | 1 << 15 | 0x41 << 16, 0];
+message 'another source, before a reserved bit (26h)', '26', 0xfee00010, 0, 0 => [1 | 1 << 24 | 0x41 << 16, 1 << 18 | 0x10];
 message 'bus range, from the high byte', '', 0xfee00010, 0, 0 => [1 | 0x41 << 16, 2 << 18 | 0x00ff];
 message 'handle and subhandle do not wrap (21h)', '21', 0xfeefffec | 8 | 16, 1, 0 => $good;
+
+# --- posted interrupts ---
+
+my $descriptor = Vtd::SCRATCH;
+my $on = 1;
+my $silent = 2;
+my $told = 0xf2 << 16 | 7 << 32; # notification F2h, of processor 7
+my $urgent = 1 << 14;
+my ($fpd, $present) = (2, 1);
+
+# An interrupt of edu's by an entry that posts vector 61h; its flags and the address may differ.
+sub posting { my ($flags, $at) = @_; return [$present | 1 << 15 | 0x61 << 16 | $flags | ($at & 0xffffffc0) << 32, $at >> 32 << 32] }
+
+sub posted {
+	my ($name, $fault, $flags, $control, %o) = @_;
+	check "posted: $name", $o{props} // "$first,$ir", sub {
+		my ($m) = @_;
+		my @before = (0, $o{bits} // 0, 0, 0, $control, $o{reserved} // 0, 0, 0);
+		$m->set($descriptor, @before);
+		my $entry = posting($flags, $o{at} // $descriptor);
+		$entry->[$_] |= $o{surplus}[$_] // 0 for 0, 1;
+		$m->remap(0 => $entry, eime => $o{eime});
+		$m->interrupt(0xfee00010, 0);
+		is($m->faults, $fault, 'the record');
+		$before[1] |= 1 << 33 if $o{posts};
+		$before[4] |= $on if $o{tells};
+		is($m->mem($descriptor + 8 * $_), $before[$_], "word $_") for 0 .. 7;
+	};
+}
+check 'posted interrupts are offered', "$first,$ir", sub { is($_[0]->reg64(Vtd::CAP) >> 59 & 1, 1, 'CAP.PI') };
+check 'posted interrupts are not offered', "$first,$ir,posted-interrupts=off",
+	sub { is($_[0]->reg64(Vtd::CAP) >> 59 & 1, 0, 'CAP.PI') };
+check 'posted interrupts need remapping', "$first,intremap=off", sub { is($_[0]->reg64(Vtd::CAP) >> 59 & 1, 0, 'CAP.PI') };
+posted 'the bit, and ON', '', 0, $told, posts => 1, tells => 1;
+posted 'beside other bits', '', 0, $told, posts => 1, tells => 1, bits => 0x8000000000000001;
+posted 'ON already', '', 0, $told | $on, posts => 1;
+posted 'urgent, ON already', '', $urgent, $told | $on, posts => 1;
+posted 'suppressed', '', 0, $told | $silent, posts => 1;
+posted 'suppressed, but urgent', '', $urgent, $told | $silent, posts => 1, tells => 1;
+posted 'APIC ids of 8 bits', '', 0, 0xf2 << 16 | 7 << 40, eime => 0, posts => 1, tells => 1;
+posted 'an id of 32 bits where they have 8 (28h)', '28', 0, $told, eime => 0;
+posted 'descriptor out of reach (27h)', '27', 0, $told, at => 0x7f40000000;
+posted 'descriptor, registers and no memory (27h)', '27', 0, $told, at => 0xfed91000;
+posted 'descriptor, reserved bit beside ON (28h)', '28', 0, $told | 4;
+posted 'descriptor, reserved word (28h)', '28', 0, $told, reserved => 1 << 63;
+posted 'descriptor, reserved, and not to be recorded', '', $fpd, $told | 4;
+posted 'entry, reserved bit (24h)', '24', 1 << 2, $told;
+posted 'entry, reserved bit beside the address (24h)', '24', 0, $told, surplus => [1 << 32];
+posted 'entry, reserved bit beside the source (24h)', '24', 0, $told, surplus => [0, 1 << 20];
+posted 'another source (26h)', '26', 0, $told, surplus => [0, 1 << 18 | 0x18 ^ 8];
+posted 'another source, before a reserved bit (26h)', '26', 1 << 2, $told, surplus => [0, 1 << 18 | 0x18 ^ 8];
+posted 'a unit without (24h)', '24', 0, $told, props => "$first,$ir,posted-interrupts=off";
 
 for (@checks) {
 	my ($name, $properties, $body) = @$_;

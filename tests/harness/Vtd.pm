@@ -218,12 +218,13 @@ sub interrupt {
 	$m->say_to('writel ' . hexed($edu + 0x64) . ' 1');
 }
 
-# The interrupt remapping table: 2^($size + 1) entries, x2APIC ids.
+# The interrupt remapping table: 256 entries, x2APIC ids unless eime => 0.
 sub remap {
 	my ($m, %entries) = @_;
+	my $eime = delete $entries{eime} // 1;
 	$m->queue_on;
 	$m->set(IRT + 16 * $_, @{ $entries{$_} }) for keys %entries;
-	$m->set_reg64(IRTA, IRT | ($entries{eime} // 1) << 11 | 7);
+	$m->set_reg64(IRTA, IRT | $eime << 11 | 7);
 	$m->command(SIRTP);
 	$m->command(IRE);
 }

@@ -26,6 +26,7 @@
 #define NEEDS_SPACE        (NEEDS_SUBMIT | NEEDS_IOMMU | NEEDS_PASID | NEEDS_CONFIG)
 #define NEEDS_FIRST_SPACE  (NEEDS_SPACE | NEEDS_FIRST)
 #define NEEDS_SECOND_SPACE (NEEDS_SPACE | NEEDS_SECOND)
+#define NEEDS_IRTE         (NEEDS_SUBMIT | NEEDS_IOMMU | NEEDS_IR | NEEDS_MSIX)
 
 /* One body, a test for each stage. It takes enum vtd_stage stage. */
 #define TEST_STAGES(identifier, name, first_spec, second_spec)                         \
@@ -93,6 +94,11 @@ void expect_irq_fault(enum vtd_fault_reason reason, unsigned index);
 void ignore_faults(void);
 /* None is there, and none comes. */
 void expect_no_fault(void);
+
+/* One completion that asks for irq. */
+void irq_complete(const struct dsa_irq *irq);
+/* The entry of irq's message is these words from now on. */
+void irte_rewrite(const struct dsa_irq *irq, uint64_t q0, uint64_t q1);
 
 /* The reason for an entry that is not there. */
 static inline enum vtd_fault_reason not_present(enum vtd_stage stage)

@@ -9,14 +9,12 @@
 #include "kernel/smp.h"
 #include "tests/suites/vtd.h"
 
-#define NEEDS_IRTE (NEEDS_SUBMIT | NEEDS_IOMMU | NEEDS_IR | NEEDS_MSIX)
-
 static volatile uint64_t *entry_of(const struct dsa_irq *irq)
 {
 	return vtd_irte_entry(irq->token);
 }
 
-static void rewrite(const struct dsa_irq *irq, uint64_t q0, uint64_t q1)
+void irte_rewrite(const struct dsa_irq *irq, uint64_t q0, uint64_t q1)
 {
 	entry_of(irq)[0] = 0;
 	entry_of(irq)[1] = q1;
@@ -24,8 +22,7 @@ static void rewrite(const struct dsa_irq *irq, uint64_t q0, uint64_t q1)
 	EXPECT_OK(vtd_irte_flush(irq->token));
 }
 
-/* One completion that asks for irq. */
-static void complete(const struct dsa_irq *irq)
+void irq_complete(const struct dsa_irq *irq)
 {
 	struct dsa_hw_desc d;
 
@@ -41,7 +38,7 @@ static void expect_arrives(struct dsa_irq *irq)
 {
 	uint64_t before = dsa_irq_count(irq);
 
-	complete(irq);
+	irq_complete(irq);
 	EXPECT_DSA(dsa_irq_wait(irq, before, 100000));
 	EXPECT_EQ(before + 1, dsa_irq_count(irq));
 }
@@ -50,7 +47,7 @@ static void expect_blocked(struct dsa_irq *irq, enum vtd_fault_reason reason, un
 {
 	uint64_t before = dsa_irq_count(irq);
 
-	complete(irq);
+	irq_complete(irq);
 	expect_irq_fault(reason, index);
 	time_delay_us(NEVER_US);
 	EXPECT_EQ(before, dsa_irq_count(irq));
@@ -61,9 +58,9 @@ static void blocked_and_mended(struct dsa_irq *irq, uint64_t q0, uint64_t q1, en
 	uint64_t good[2] = {entry_of(irq)[0], entry_of(irq)[1]};
 
 	expect_arrives(irq);
-	rewrite(irq, q0, q1);
+	irte_rewrite(irq, q0, q1);
 	expect_blocked(irq, reason, vtd_irte_index(irq->token));
-	rewrite(irq, good[0], good[1]);
+	irte_rewrite(irq, good[0], good[1]);
 	expect_arrives(irq);
 	expect_no_fault();
 }
@@ -118,8 +115,8 @@ TEST(vtd_irte_fpd, "vtd.irte.fault_processing_disabled", NEEDS_IRTE, "VT-d 9.9 (
 {
 	struct dsa_irq *irq = test_irq(DSA_IRQ_MSIX, 1);
 
-	rewrite(irq, (entry_of(irq)[0] & ~VTD_IRTE0_PRESENT) | VTD_IRTE0_FPD, entry_of(irq)[1]);
-	complete(irq);
+	irte_rewrite(irq, (entry_of(irq)[0] & ~VTD_IRTE0_PRESENT) | VTD_IRTE0_FPD, entry_of(irq)[1]);
+	irq_complete(irq);
 	expect_no_fault();
 	EXPECT_EQ(0, dsa_irq_count(irq));
 }
@@ -153,9 +150,9 @@ TEST(vtd_irte_source, "vtd.irte.source_check", NEEDS_IRTE, "VT-d 9.9 (SVT, SQ, S
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		test_context("%s", rows[i].words);
-		rewrite(irq, q0,
-		        FIELD_PREP(VTD_IRTE1_SVT, rows[i].svt) | FIELD_PREP(VTD_IRTE1_SQ, rows[i].sq) |
-		                FIELD_PREP(VTD_IRTE1_SID, rows[i].sid));
+		irte_rewrite(irq, q0,
+		             FIELD_PREP(VTD_IRTE1_SVT, rows[i].svt) | FIELD_PREP(VTD_IRTE1_SQ, rows[i].sq) |
+		                     FIELD_PREP(VTD_IRTE1_SID, rows[i].sid));
 		if (rows[i].passes)
 			expect_arrives(irq);
 		else
@@ -177,7 +174,7 @@ TEST(vtd_irte_two, "vtd.irte.two_entries", NEEDS_IRTE | NEEDS_IMS, "VT-d 5.1.3")
 		EXPECT_EQ(i + 1, dsa_irq_count(msix));
 	}
 	/* The one's entry is gone, the other's works on. */
-	rewrite(msix, 0, 0);
+	irte_rewrite(msix, 0, 0);
 	expect_blocked(msix, VTD_FAULT_IR_ENTRY_P, vtd_irte_index(msix->token));
 	expect_arrives(ims);
 }
@@ -231,14 +228,14 @@ static void retarget(unsigned cpu)
 	q0 |= FIELD_PREP(VTD_IRTE0_VECTOR, (uint64_t)target.irq.vector);
 	q0 |= eim ? FIELD_PREP(VTD_IRTE0_DEST, (uint64_t)target.irq.apic_id)
 	          : FIELD_PREP(VTD_IRTE0_DEST_XAPIC, (uint64_t)target.irq.apic_id);
-	rewrite(irq, q0, good[1]);
+	irte_rewrite(irq, q0, good[1]);
 	for (unsigned i = 1; i <= 5; i++) {
-		complete(irq);
+		irq_complete(irq);
 		EXPECT_TRUE(WAIT_FOR(__atomic_load_n(&target.count, __ATOMIC_ACQUIRE) == i, 100000));
 		EXPECT_EQ(cpu, target.cpu);
 	}
 	EXPECT_EQ(1, dsa_irq_count(irq));
-	rewrite(irq, good[0], good[1]);
+	irte_rewrite(irq, good[0], good[1]);
 	expect_arrives(irq);
 	EXPECT_EQ(5, target.count);
 }
@@ -282,7 +279,7 @@ TEST(vtd_irte_compat, "vtd.irte.compatibility_format", NEEDS_IRTE, "VT-d 5.1.4 (
 	expect_arrives(irq);
 	before = dsa_irq_count(irq);
 	set_message(irq, address, data);
-	complete(irq);
+	irq_complete(irq);
 	fault = next_fault();
 	EXPECT_EQ(VTD_FAULT_IR_COMPAT, fault.reason);
 	EXPECT_EQ(test_dsa()->pci->sid, fault.sid);
@@ -343,7 +340,7 @@ TEST(vtd_irte_surplus, "vtd.irte.surplus_data", NEEDS_IRTE, "VT-d 5.1.4.1 (20h)"
 	struct vtd_fault fault;
 
 	set_message(irq, remappable(vtd_irte_index(irq->token)) | VTD_MSI_SHV, BIT32(16) | 1);
-	complete(irq);
+	irq_complete(irq);
 	fault = next_fault();
 	EXPECT_EQ(VTD_FAULT_IR_REQ_RSVD, fault.reason);
 	EXPECT_EQ(test_dsa()->pci->sid, fault.sid);

@@ -32,6 +32,7 @@ UNIT_SRC_tap := tests/tap.c
 UNIT_SRC_vtd_domain := drivers/vtd/domain.c
 UNIT_SRC_vtd_walk := $(addprefix tests/qemu/vtd/,fault.c stages.c walk.c)
 UNIT_SRC_vtd_ats := $(addprefix tests/qemu/vtd/,ats.c fault.c prq.c stages.c walk.c)
+UNIT_SRC_vtd_posted := tests/qemu/vtd/posted.c
 UNIT_SRC_vtd_queue := $(addprefix tests/qemu/vtd/,prq.c queue.c stages.c walk.c)
 UNIT_SRC_dsa_tlb := tests/qemu/dsa/tlb.c
 UNIT_SRC_hv_parts := kernel/hv/apic.c kernel/hv/cpuid.c
