@@ -376,6 +376,26 @@ posted 'another source (26h)', '26', 0, $told, surplus => [0, 1 << 18 | 0x18 ^ 8
 posted 'another source, before a reserved bit (26h)', '26', 1 << 2, $told, surplus => [0, 1 << 18 | 0x18 ^ 8];
 posted 'a unit without (24h)', '24', 0, $told, props => "$first,$ir,posted-interrupts=off";
 
+# --- the interrupt range, of requests that are no interrupt ---
+
+check 'no interrupt: writes and reads of eight bytes (29h)', "$first,$ir", sub {
+	my ($m) = @_;
+	$m->map_first(0xfee00000, Vtd::DATA);
+	$m->remap(0 => $good);
+	$m->scalable;
+	$m->dma_write(0xfee00010);
+	is($m->faults, '29 by 18', 'written');
+	$m->dma_read(0xfee00010);
+	is($m->faults, '29 by 18, read', 'read');
+	$m->interrupt(0xfee00010, 0);
+	is($m->faults, '', 'an interrupt');
+};
+check 'no interrupt: nobody asks without remapping', "$first,$ir", sub {
+	my ($m) = @_;
+	$m->dma_write(0xfee00010);
+	is($m->faults, '', 'no record');
+};
+
 for (@checks) {
 	my ($name, $properties, $body) = @$_;
 	subtest $name => sub {

@@ -100,6 +100,7 @@ sub faults {
 		my ($lo, $hi) = ($m->reg64($base + 16 * $n), $m->reg64($base + 16 * $n + 8));
 		next if !($hi >> 63);
 		my $words = sprintf '%x', $hi >> 32 & 0xff;
+		$words .= sprintf ' by %x%s', $hi & 0xffff, $hi >> 62 & 1 ? ', read' : '' if ($hi >> 32 & 0xff) == 0x29;
 		$words .= sprintf ' at 0x%x %s', $lo, $hi >> 62 & 1 ? 'read' : 'write' if ($hi >> 32 & 0xff) >= 0x30 || !($hi >> 36 & 0xf);
 		$words .= sprintf ' PASID 0x%x', $hi >> 40 & 0xfffff if $hi >> 31 & 1;
 		push @faults, $words;

@@ -27,6 +27,7 @@
 	X(IRTE_ABSENT, "irte-absent-allowed", "IRTEs that are not present remap")                         \
 	X(COMPAT_PASSES, "compatibility-passes", "interrupts in compatibility format pass")               \
 	X(IOTLB_SHARED, "iotlb-shared", "translations of one PASID serve the others of the function")     \
+	X(INTERRUPT_RANGE, "interrupt-range-open", "what is longer than an interrupt arrives as several") \
 	X(POSTED_BIT, "posted-bit", "a posted interrupt sets the bit of another vector")                  \
 	X(POSTED_LOST, "posted-lost", "posted interrupts are never told of, though ON is set")            \
 	X(POSTED_ON_UNSET, "posted-on-unset", "the notification of a posted interrupt leaves ON clear")   \
