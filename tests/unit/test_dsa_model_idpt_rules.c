@@ -59,6 +59,64 @@ static void flags_and_fields(void **s)
 	assert_int_equal(swerror_code(&w), DSA_COMP_ID_NO_PASID);
 }
 
+/* The table of the specification (5.3), a second time. */
+static const struct {
+	uint8_t opcode;
+	uint32_t base;  /* set in the descriptor below */
+	uint32_t flags; /* legal one at a time beside those */
+	struct {
+		unsigned first, last;
+	} reserved[3];
+} rules[] = {
+        {0x21, 0x00000c, 0x01101c, {{32, 35}, {38, 60}}},
+        {0x23, 0x03000c, 0x03771e, {{38, 59}}},
+        {0x24, 0x02000c, 0x06751e, {{38, 61}}},
+        {0x25, 0x03000c, 0x03169e, {{38, 39}, {41, 59}}},
+        {0x26, 0x01000c, 0x01129e, {{38, 39}, {41, 59}, {62, 63}}},
+};
+
+static void each_flag_and_byte(void **s)
+{
+	struct dsa_env env = flat_env(1);
+	struct dsa_result result;
+
+	(void)s;
+	env.gencap = rd64(&w, DSA_GENCAP);
+	env.opcap[0] = rd64(&w, DSA_OPCAP);
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
+		struct dsa_raw_desc good = descriptor(rules[i].opcode, rules[i].base, 0x10000, 0x20000, 4160);
+
+		if (rules[i].opcode == 0x21) {
+			set_bytes(&good, 32, 0, 4);
+			set_bytes(&good, 61, DSA_WINDOW_ENABLE, 1);
+		}
+		assert_int_equal(dsa_check_descriptor(&env, &good, &result), 0);
+		for (unsigned bit = 0; bit < 24; bit++) {
+			struct dsa_raw_desc d = good;
+
+			if (rules[i].base & BIT32(bit))
+				continue;
+			d.field[0] |= BIT64(32 + bit);
+			if (rules[i].flags & BIT32(bit)) {
+				assert_int_equal(dsa_check_descriptor(&env, &d, &result), 0);
+				continue;
+			}
+			assert_int_equal(dsa_check_descriptor(&env, &d, &result), DSA_COMP_INVALID_FLAGS);
+			assert_int_equal(dsa_get_le(result.specific, 3), BIT32(bit));
+		}
+		for (unsigned byte = 16; byte < 64; byte++) {
+			struct dsa_raw_desc d = good;
+			bool reserved = false;
+
+			for (unsigned k = 0; k < ARRAY_SIZE(rules[i].reserved) && rules[i].reserved[k].last; k++)
+				reserved |= byte >= rules[i].reserved[k].first && byte <= rules[i].reserved[k].last;
+			set_bytes(&d, byte, dsa_desc_byte(&d, byte) | 1, 1);
+			/* What is not reserved may be wrong in another way. */
+			assert_int_equal(dsa_check_descriptor(&env, &d, &result) == DSA_COMP_NOZERO_RESERVE, reserved);
+		}
+	}
+}
+
 static void refused(void **s)
 {
 	const uint64_t base = DATA(0);
@@ -319,6 +377,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test_setup_teardown(flags_and_fields, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(each_flag_and_byte, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(refused, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(offset_mode, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(bitmap, set_up, tear_down),
