@@ -242,7 +242,8 @@ static void change_pci(void)
 	                                  .ats = bits & 8,
 	                                  .prs = bits & 16,
 	                                  .prs_capacity = 512,
-	                                  .prs_allocation = (uint32_t)(bits >> 5)};
+	                                  .prs_allocation = (uint32_t)(bits >> 5),
+	                                  .unmapped = bits & 0x80 ? (uint8_t)(take(1) & 0xfe) : 0};
 
 	if (!pci.ats)
 		dsa_tlb_flush(&tlb);
