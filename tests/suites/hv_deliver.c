@@ -121,14 +121,15 @@ GUEST(alignment,
 TEST(deliver_ac, "hv.deliver.alignment_check", NEEDS_HV, "SDM 3A 7.15")
 {
 	struct hv_vm *vm = GUEST_VM(alignment, 0);
-	uint64_t status;
+	struct hv_result result;
 
 	guest_allow_user(vm);
-	status = guest_exit_status(vm);
-	if (status == GUEST_EXCEPTION + UD && guest_on_tcg())
+	result = guest_run(vm, HV_END_EXIT);
+	if (result.status == GUEST_EXCEPTION + UD && guest_on_tcg())
 		SKIP("QEMU's TCG does not check alignment (EFLAGS.AC)");
-	EXPECT_EQ(GUEST_EXCEPTION + AC, status);
-	EXPECT_EQ(0, guest_u64(vm, GUEST_RSP0 - 48)); /* the error code */
+	EXPECT_EQ(GUEST_EXCEPTION + AC, result.status);
+	EXPECT_EQ(GUEST_RSP0 - 48, result.regs.gpr[HV_RSP]); /* with an error code */
+	EXPECT_EQ(0, guest_u64(vm, GUEST_RSP0 - 48));
 }
 
 /* Single-step over what the hypervisor does in the guest's place: one trap an instruction, none lost. */
