@@ -277,6 +277,27 @@ static void occupancy_by_ims(void **s)
 	assert_int_equal(w.message[0].data, IMS_DATA_WORD);
 }
 
+/* After a revocation the handle of entry 0 is another number than 0, and the entry the same. */
+static void occupancy_by_renewed_handle(void **s)
+{
+	uint32_t handle;
+
+	(void)s;
+	world_start(&w, DSA_FAULT_NONE, true);
+	world_pci(&w, true, false);
+	world_configure(&w);
+	dsa_revoke_handles(&w.m);
+	assert_int_equal(command(&w, DSA_CMD_ENABLE_DEVICE, 0), 0);
+	handle = FIELD_GET(DSA_CMDSTS_RESULT, command(&w, DSA_CMD_REQUEST_INT_HANDLE, 0));
+	assert_int_not_equal(handle, 0);
+	wr(&w, DSA_INTCAUSE, UINT32_MAX);
+	wqcfg_set(&w, DWQ, 4, handle);
+	assert_int_equal(command(&w, DSA_CMD_ENABLE_WQ, DWQ), 0);
+	arm(0);
+	assert_true(generated());
+	assert_int_equal(rd(&w, DSA_INTCAUSE), DSA_INTCAUSE_OCCUPANCY);
+}
+
 /* Entry 0 says why in INTCAUSE, and each cause signals again. */
 static void causes(void **s)
 {
@@ -302,9 +323,11 @@ static void causes(void **s)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(permission),      cmocka_unit_test(other_errors), cmocka_unit_test(without_record),
-	        cmocka_unit_test(ims_message),     cmocka_unit_test(ims_mask),     cmocka_unit_test(ignore),
-	        cmocka_unit_test(granted_handles), cmocka_unit_test(occupancy),    cmocka_unit_test(occupancy_by_ims),
+	        cmocka_unit_test(permission),       cmocka_unit_test(other_errors),
+	        cmocka_unit_test(without_record),   cmocka_unit_test(ims_message),
+	        cmocka_unit_test(ims_mask),         cmocka_unit_test(ignore),
+	        cmocka_unit_test(granted_handles),  cmocka_unit_test(occupancy),
+	        cmocka_unit_test(occupancy_by_ims), cmocka_unit_test(occupancy_by_renewed_handle),
 	        cmocka_unit_test(causes),
 	};
 

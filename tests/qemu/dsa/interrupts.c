@@ -123,13 +123,17 @@ static void fire(struct dsa_model *m, bool ims, unsigned n)
 		send_ims(m, &m->ims[n]);
 }
 
-void dsa_event_interrupt(struct dsa_model *m, bool ims, uint16_t handle)
+void dsa_occupancy_interrupt(struct dsa_model *m, bool ims, uint16_t handle)
 {
 	unsigned n;
 
 	/* Handle 0 is what reset leaves, and no handle: entry 0 stands for itself. */
-	if (dsa_handle_entry(m, ims, handle, &n) || !handle)
-		fire(m, ims, n);
+	if (!dsa_handle_entry(m, ims, handle, &n) && handle)
+		return;
+	/* Whatever handle names it: the entry of events is the one that says why. */
+	if (!ims && !n)
+		m->intcause |= DSA_INTCAUSE_OCCUPANCY;
+	fire(m, ims, n);
 }
 
 void dsa_completion_interrupt(struct dsa_model *m, bool ims, uint16_t handle)

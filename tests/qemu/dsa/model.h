@@ -251,7 +251,8 @@ void dsa_evl_write_status(struct dsa_model *m, uint64_t value, uint64_t mask);
 void dsa_raise_cause(struct dsa_model *m, uint32_t cause);
 bool dsa_handle_ok(const struct dsa_model *m, const struct dsa_entry *entry, bool wq_pasid, uint16_t handle);
 void dsa_completion_interrupt(struct dsa_model *m, bool ims, uint16_t handle);
-void dsa_event_interrupt(struct dsa_model *m, bool ims, uint16_t handle); /* not subject to "ignore" */
+/* Of a WQ, through that handle: not subject to "ignore". */
+void dsa_occupancy_interrupt(struct dsa_model *m, bool ims, uint16_t handle);
 void dsa_ims_write_ctrl(struct dsa_model *m, unsigned index, uint32_t ctrl);
 void dsa_interrupts_reset(struct dsa_model *m);
 /* At a tick: one that was held back. */

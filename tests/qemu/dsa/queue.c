@@ -117,10 +117,8 @@ void dsa_occupancy_check(struct dsa_model *m, unsigned index)
 	wq->occupancy_generated = true;
 	if (dsa_is_wrong(m, DSA_FAULT_OCCUPANCY_INTERRUPT_LOST))
 		return;
-	if (!(wq->cfg[4] & DSA_WQCFG4_INT_IMS) && !FIELD_GET(DSA_WQCFG4_INT_HANDLE, wq->cfg[4]))
-		m->intcause |= DSA_INTCAUSE_OCCUPANCY;
-	dsa_event_interrupt(m, (wq->cfg[4] & DSA_WQCFG4_INT_IMS) != 0,
-	                    (uint16_t)FIELD_GET(DSA_WQCFG4_INT_HANDLE, wq->cfg[4]));
+	dsa_occupancy_interrupt(m, (wq->cfg[4] & DSA_WQCFG4_INT_IMS) != 0,
+	                        (uint16_t)FIELD_GET(DSA_WQCFG4_INT_HANDLE, wq->cfg[4]));
 }
 
 /*
