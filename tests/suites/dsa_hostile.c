@@ -29,6 +29,25 @@ static void forget_errors(void *arg)
 	dsa_swerror_clear(test_dsa());
 }
 
+/* Inter-domain operations need somebody's leave: one's own, for all memory and for a window. */
+static void grant_oneself(void)
+{
+	const struct dsa_grant grants[] = {
+	        {.access = test_pasid(), .submitter = test_pasid(), .read = true, .write = true, .updatable = true},
+	        {.access = test_pasid(),
+	         .submitter = test_pasid(),
+	         .read = true,
+	         .write = true,
+	         .window = true,
+	         .base = bufs[0].dma,
+	         .size = SIZE},
+	};
+	uint16_t handle;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(grants) && i < test_dsa()->caps.idpt_entries; i++)
+		EXPECT_DSA(dsa_grant_open(test_dsa(), i, &grants[i], &handle));
+}
+
 static void set_up(void)
 {
 	test_limit(60000);
@@ -36,6 +55,7 @@ static void set_up(void)
 	for (unsigned i = 0; i < ARRAY_SIZE(bufs); i++)
 		bufs[i] = test_buf(SIZE);
 	test_cleanup(forget_errors, NULL);
+	grant_oneself();
 }
 
 /* The device works, and what it may not reach is as it was. */
@@ -78,11 +98,12 @@ static uint64_t wild_address(void)
 static struct dsa_hw_desc wild_descriptor(void)
 {
 	static const uint8_t opcodes[] = {
-	        DSA_OPCODE_NOOP,      DSA_OPCODE_BATCH,    DSA_OPCODE_DRAIN,    DSA_OPCODE_MEMMOVE,
-	        DSA_OPCODE_MEMFILL,   DSA_OPCODE_COMPARE,  DSA_OPCODE_COMPVAL,  DSA_OPCODE_CR_DELTA,
-	        DSA_OPCODE_AP_DELTA,  DSA_OPCODE_DUALCAST, DSA_OPCODE_CRCGEN,   DSA_OPCODE_COPY_CRC,
-	        DSA_OPCODE_DIF_CHECK, DSA_OPCODE_DIF_INS,  DSA_OPCODE_DIF_STRP, DSA_OPCODE_DIF_UPDT,
-	        DSA_OPCODE_CFLUSH,
+	        DSA_OPCODE_NOOP,      DSA_OPCODE_BATCH,     DSA_OPCODE_DRAIN,    DSA_OPCODE_MEMMOVE,
+	        DSA_OPCODE_MEMFILL,   DSA_OPCODE_COMPARE,   DSA_OPCODE_COMPVAL,  DSA_OPCODE_CR_DELTA,
+	        DSA_OPCODE_AP_DELTA,  DSA_OPCODE_DUALCAST,  DSA_OPCODE_CRCGEN,   DSA_OPCODE_COPY_CRC,
+	        DSA_OPCODE_DIF_CHECK, DSA_OPCODE_DIF_INS,   DSA_OPCODE_DIF_STRP, DSA_OPCODE_DIF_UPDT,
+	        DSA_OPCODE_CFLUSH,    DSA_OP_ID_COPY,       DSA_OP_ID_FILL,      DSA_OP_ID_COMPARE,
+	        DSA_OP_ID_COMPVAL,    DSA_OP_UPDATE_WINDOW,
 	};
 	const uint64_t r = test_random();
 	struct dsa_hw_desc d;
@@ -92,6 +113,10 @@ static struct dsa_hw_desc wild_descriptor(void)
 	d.dst_addr = wild_address();
 	/* Short, for what is refused is refused page by page, and each takes its time. */
 	d.xfer_size = d.opcode == DSA_OPCODE_BATCH ? (uint32_t)(r >> 32 & 31) : (uint32_t)(r >> 32 & (SIZE - 1));
+	if (d.opcode >= DSA_OP_UPDATE_WINDOW) {
+		dsa_desc_first_in(&d, (uint16_t)(r >> 48 & 0x103));
+		dsa_desc_second_in(&d, (uint16_t)(r >> 52 & 0x103));
+	}
 	if (r & BIT64(21))
 		random_bytes(d.op_specific, sizeof(d.op_specific));
 	if (r & BIT64(22))
