@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Virtual commands (DSA 5.2, 9.2.12 to 9.2.14). A command is checked against the virtual state, then forwarded where it
- * has work to do on the physical WQ. Error codes of the physical device never reach the guest: they speak of the host's
- * configuration. What fails there is an internal error (03) here.
+ * Virtual commands (DSA 5.8.3, 9.2.12 to 9.2.14). A command is checked against the virtual state, then forwarded where
+ * it has work to do on the physical WQ. Error codes of the physical device never reach the guest: they speak of the
+ * host's configuration. What fails there is an internal error (03) here.
  */
 #include <errno.h>
 
@@ -92,7 +92,7 @@ static uint8_t reset_device(struct vdsa *v, uint32_t operand, uint16_t *result)
 	v->handle_out = false;
 	vdsa_vectors_reset(v, false);
 	vdsa_vectors_flush(v);
-	vdsa_registers_reset(v); /* SWERROR, CMD and the MSI-X table survive (DSA 9.2, footnotes) */
+	vdsa_registers_reset(v); /* SWERROR, CMD and the MSI-X table survive (DSA table 9-3) */
 	vdsa_set_state(v, DSA_STATE_DISABLED, DSA_RESET_SOFTWARE);
 	return DSA_CMDERR_SUCCESS;
 }

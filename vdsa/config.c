@@ -144,6 +144,6 @@ void vdsa_config_write(struct vdsa *v, uint32_t offset, unsigned width, uint32_t
 	if (flr)
 		vdsa_request(v, VDSA_REQ_RESET, 0);
 	else if (was_master && !vdsa_bus_master(v) && vdsa_state(v) != DSA_STATE_DISABLED)
-		vdsa_request(v, VDSA_REQ_HALT, DSA_SWERR_CONFIG_CHANGED); /* DSA 9.1: an illegal change */
+		vdsa_request(v, VDSA_REQ_HALT, DSA_SWERR_CONFIG_CHANGED); /* DSA 5.7: an illegal change */
 	vdsa_unlock(v);
 }

@@ -39,7 +39,7 @@ uint64_t vdsa_bar(const struct vdsa *v, unsigned bar);
 
 /* mmio.c */
 void vdsa_caps_build(struct vdsa *v);
-/* GRPCFG, WQCFG, MSIXPERM and the registers that Reset Device resets too (DSA 9.2, footnotes). */
+/* GRPCFG, WQCFG, MSIXPERM and the registers that Reset Device resets too (DSA table 9-3). */
 void vdsa_registers_reset(struct vdsa *v);
 
 /* commands.c: a full write of CMD. Drops the lock while the host works. */

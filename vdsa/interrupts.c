@@ -157,7 +157,7 @@ uint8_t vdsa_handle_release(struct vdsa *v, uint32_t operand)
 {
 	uint32_t which = FIELD_GET(DSA_CMD_HANDLE_INDEX, operand);
 
-	/* The architecture says that which is the table's index; Linux gives the handle (DSA 5.2). Both will do. */
+	/* The architecture says that which is the table's index; Linux gives the handle (DSA 9.2.12). Both will do. */
 	if ((operand & DSA_CMD_HANDLE_IMS) || !v->handle_out || (which != v->ims_slot && which != IMS_VECTOR))
 		return DSA_CMDERR_INT_INDEX;
 	v->handle_out = false;

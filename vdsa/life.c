@@ -19,7 +19,7 @@ static const char *misfit(const struct vdsa_type *type, const struct vdsa_host_i
 		                       : "the host's WQ is dedicated, the type is shared";
 	if (type->exclusive && FIELD_GET(DSA_WQCFG6_STATE, host->wqcfg[6]) != DSA_WQ_DISABLED)
 		return "the host's WQ is not disabled";
-	/* Every guest WQ has a PASID but no privilege: without this no guest gets a completion interrupt (DSA 9.2.9).
+	/* Every guest WQ has a PASID but no privilege: without this no guest gets a completion interrupt (DSA 9.2.8).
 	 */
 	if (!(host->gencfg & DSA_GENCFG_USER_INT))
 		return "GENCFG of the device does not allow user-mode interrupts";

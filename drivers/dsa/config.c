@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Groups, engines and work queues (9.2.27 to 9.2.29 are their tables). */
+/* Groups, engines and work queues (9.2.23 and 9.2.24 are their tables). */
 #include <errno.h>
 #include <linux/pci_regs.h>
 #include <string.h>
@@ -80,7 +80,7 @@ int dsa_wq_read_config(struct dsa *dsa, unsigned wq, struct dsa_wq_config *confi
 	return 0;
 }
 
-/* Locked fields ignore writes silently (9.2.29), so what was written is read again. */
+/* Locked fields ignore writes silently (9.2.24), so what was written is read again. */
 static int write_checked(struct dsa *dsa, unsigned wq, unsigned dword, uint32_t value)
 {
 	uint32_t is;

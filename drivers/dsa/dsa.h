@@ -185,7 +185,7 @@ int dsa_wq_abort(struct dsa *dsa, unsigned wq);
 int dsa_wq_reset(struct dsa *dsa, unsigned wq);
 
 const char *dsa_command_name(unsigned command);
-/* What a CMDSTS error code means (9.2.13); "unknown error". */
+/* What a CMDSTS error code means (5.8.3); "unknown error". */
 const char *dsa_cmd_error_name(unsigned code);
 
 /* ---- portal.c ---- */
@@ -302,7 +302,7 @@ int dsa_irq_open(struct dsa *dsa, enum dsa_irq_table table, unsigned index, uint
                  void *arg, struct dsa_irq *irq);
 int dsa_irq_close(struct dsa_irq *irq);
 /*
- * Ask for the handle anew: after DSA_INTCAUSE_HANDLES_REVOKED the old one ends descriptors with status 19h (9.3). All
+ * Ask for the handle anew: after DSA_INTCAUSE_HANDLES_REVOKED the old one ends descriptors with status 19h (7.5.4). All
  * descriptors with the old one must have ended. Returns 0, or the command's error; where handles are not requested
  * nothing is done.
  */
@@ -343,8 +343,8 @@ const char *dsa_swerror_words(const struct dsa_swerror *error, char *text, size_
 /* GENSTS in words, with what brings the device back from Halt. Returns text. */
 const char *dsa_state_words(const struct dsa *dsa, char *text, size_t size);
 /*
- * What AER has recorded of errors on the way to memory and in the device (9.1.3): "AER: poisoned TLP", or "" for none,
- * also where there is no AER. The record is cleared. Returns text.
+ * What AER has recorded of errors on the way to memory and in the device (appendix C): "AER: poisoned TLP", or "" for
+ * none, also where there is no AER. The record is cleared. Returns text.
  */
 const char *dsa_aer_take(struct dsa *dsa, char *text, size_t size);
 

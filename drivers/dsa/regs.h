@@ -152,7 +152,7 @@ enum dsa_command {
 #define DSA_CMDSTS_RESULT GENMASK32(23, 8)
 #define DSA_CMDSTS_ACTIVE BIT32(31)
 
-/* CMDSTS error codes (9.2.13). */
+/* CMDSTS error codes (5.8.3). */
 enum dsa_cmd_error {
 	DSA_CMDERR_SUCCESS = 0x00,
 	DSA_CMDERR_INVALID_CMD = 0x01,
@@ -231,7 +231,7 @@ enum dsa_operand {
 #define DSA_CR_FAULT_MASKED  0x01 /* the record's byte 2: bits 11:0 of the fault address are not given */
 #define DSA_CR_FAULT_OPERAND 0x0e
 
-/* SWERROR codes beyond the completion status codes (5.8, 5.9). */
+/* SWERROR codes beyond the completion status codes (5.8.2). */
 #define DSA_SWERR_CONFIG_CHANGED 0x51 /* PCI configuration changed while not Disabled */
 #define DSA_SWERR_CMD_ACTIVE     0x52 /* CMD written while a command was active */
 #define DSA_SWERR_DWQ_FULL       0x53 /* posted write to a full dedicated WQ */
@@ -453,7 +453,7 @@ enum dsa_operand {
 #define DSA_EVENTS_OPERATION2      5 /* version 2: opcodes 0x23 to 0x26, then */
 #define DSA_EVENT_UPDATE_WINDOW    BIT32(10)
 
-/* Portals: BAR2 + wq * DSA_PORTAL_WQ_STRIDE + one of the four pages (8.1.1, 9.3). */
+/* Portals: BAR2 + wq * DSA_PORTAL_WQ_STRIDE + one of the four pages (9.3). */
 #define DSA_PORTAL_SIZE      0x1000
 #define DSA_PORTAL_WQ_STRIDE 0x4000
 #define DSA_PORTAL_UNLIMITED 0x0000

@@ -13,7 +13,7 @@
 #include "tests/runner/fixture.h"
 #include "tests/test.h"
 
-/* Bits that <linux/idxd.h> has no names for: opcode-specific flags (5.2, 5.5). */
+/* Bits that <linux/idxd.h> has no names for: opcode-specific flags (8.1.3, 8.3). */
 #define DESC_FLAG_READ_SEED  0x010000U
 #define DESC_FLAG_NO_INVERT  0x020000U /* CRC: bypass inversion and reflection of seed and result */
 #define DESC_FLAG_NO_REFLECT 0x040000U /* CRC: bypass data reflection */
@@ -54,7 +54,7 @@ static inline void expect_alive(void)
 	test_execute_ok(&d);
 }
 
-/* Run an administrative command that must end with that error (9.2.13). */
+/* Run an administrative command that must end with that error (5.8.3). */
 static inline void expect_command_error(unsigned error, enum dsa_command command, uint32_t operand)
 {
 	uint32_t result = 0;
@@ -68,7 +68,7 @@ static inline void expect_command_error(unsigned error, enum dsa_command command
 }
 
 /*
- * An error that some devices put into SWERROR beside the completion record and others do not (8.3): nothing, or just
+ * An error that some devices put into SWERROR beside the completion record and others do not (5.4): nothing, or just
  * that code. In a guest it arrives by way of the host.
  */
 static inline void allow_swerror(unsigned code)

@@ -55,7 +55,7 @@ static void find_vcs(void)
 	test_cleanup(restore_vcs, NULL);
 }
 
-TEST(dsa_class_channels, "dsa.class.virtual_channels", NEEDS_DSA, "PCIe 7.9.1, DSA 9.1")
+TEST(dsa_class_channels, "dsa.class.virtual_channels", NEEDS_DSA, "PCIe 7.9.1, DSA 9.1.4")
 {
 	uint32_t seen = 0;
 
@@ -215,7 +215,7 @@ static void reset(void *arg)
 }
 
 /* The two that drivers use. What is mapped in the device need not be so on the way to memory. */
-TEST(dsa_class_mapped, "dsa.class.mapped_ones_work", NEEDS_SUBMIT | NEEDS_CONFIG, "DSA 4.5, 5.4")
+TEST(dsa_class_mapped, "dsa.class.mapped_ones_work", NEEDS_SUBMIT | NEEDS_CONFIG, "DSA 4.2, 5.4")
 {
 	const uint8_t mapped = dsa_mapped_classes(test_dsa());
 	const struct dsa_buf buf = test_buf(0x3000);
@@ -236,7 +236,7 @@ TEST(dsa_class_mapped, "dsa.class.mapped_ones_work", NEEDS_SUBMIT | NEEDS_CONFIG
 }
 
 /* Firmware that knows of no slow destinations leaves class 1 without a channel: the driver then does without it. */
-TEST(dsa_class_driver, "dsa.class.driver_takes_mapped_ones", NEEDS_SUBMIT | NEEDS_CONFIG, "DSA 4.5")
+TEST(dsa_class_driver, "dsa.class.driver_takes_mapped_ones", NEEDS_SUBMIT | NEEDS_CONFIG, "DSA 4.2")
 {
 	const struct dsa_buf buf = test_buf(0x3000);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Administrative commands: each does what it says, in the states in which it may, and otherwise says why not, by its
- * number (9.2.13), and changes nothing.
+ * number (5.8.3), and changes nothing.
  */
 #include "tests/suites/dsa.h"
 
@@ -10,7 +10,7 @@ static struct dsa *dsa(void)
 	return test_dsa();
 }
 
-TEST(dsa_cmd_enable_twice, "dsa.cmd.enable_device.twice", NEEDS_DSA, "DSA 9.2.13")
+TEST(dsa_cmd_enable_twice, "dsa.cmd.enable_device.twice", NEEDS_DSA, "DSA 5.8.3, 9.2.13")
 {
 	expect_command_error(DSA_CMDERR_DEV_NOT_DISABLED, DSA_CMD_ENABLE_DEVICE, 0);
 	EXPECT_EQ(DSA_STATE_ENABLED, dsa_state(dsa()));
@@ -50,13 +50,13 @@ TEST(dsa_cmd_handle, "dsa.cmd.request_handle", NEEDS_DSA | NEEDS_HANDLES, "DSA 3
 	expect_command_error(DSA_CMDERR_INT_INDEX, DSA_CMD_REQUEST_INT_HANDLE, 0xffff);
 }
 
-TEST(dsa_cmd_wq_index, "dsa.cmd.enable_wq.index_out_of_range", NEEDS_DSA, "DSA 9.2.13")
+TEST(dsa_cmd_wq_index, "dsa.cmd.enable_wq.index_out_of_range", NEEDS_DSA, "DSA 5.8.3, 9.2.13")
 {
 	expect_command_error(DSA_CMDERR_INVALID_WQ, DSA_CMD_ENABLE_WQ, dsa()->caps.wqs);
 	expect_command_error(DSA_CMDERR_INVALID_WQ, DSA_CMD_ENABLE_WQ, 0xff);
 }
 
-TEST(dsa_cmd_wq_set, "dsa.cmd.wq_set.out_of_range", NEEDS_DSA, "DSA 9.2.13")
+TEST(dsa_cmd_wq_set, "dsa.cmd.wq_set.out_of_range", NEEDS_DSA, "DSA 5.8.3, 9.2.13")
 {
 	static const enum dsa_command commands[] = {DSA_CMD_DISABLE_WQ, DSA_CMD_DRAIN_WQ, DSA_CMD_ABORT_WQ,
 	                                            DSA_CMD_RESET_WQ};
@@ -73,13 +73,13 @@ TEST(dsa_cmd_wq_set, "dsa.cmd.wq_set.out_of_range", NEEDS_DSA, "DSA 9.2.13")
 	EXPECT_EQ(DSA_WQ_ENABLED, dsa_wq_state(dsa(), TEST_WQ));
 }
 
-TEST(dsa_cmd_wq_twice, "dsa.cmd.enable_wq.twice", NEEDS_DSA, "DSA 9.2.13")
+TEST(dsa_cmd_wq_twice, "dsa.cmd.enable_wq.twice", NEEDS_DSA, "DSA 5.8.3, 9.2.13")
 {
 	expect_command_error(DSA_CMDERR_WQ_NOT_DISABLED, DSA_CMD_ENABLE_WQ, TEST_WQ);
 	EXPECT_EQ(DSA_WQ_ENABLED, dsa_wq_state(dsa(), TEST_WQ));
 }
 
-TEST(dsa_cmd_disabled, "dsa.cmd.on_a_disabled_device", NEEDS_DSA, "DSA 9.2.13")
+TEST(dsa_cmd_disabled, "dsa.cmd.on_a_disabled_device", NEEDS_DSA, "DSA 5.8.3, 9.2.13")
 {
 	EXPECT_DSA(dsa_disable(dsa()));
 	EXPECT_EQ(DSA_STATE_DISABLED, dsa_state(dsa()));
@@ -91,7 +91,7 @@ TEST(dsa_cmd_disabled, "dsa.cmd.on_a_disabled_device", NEEDS_DSA, "DSA 9.2.13")
 	EXPECT_DSA(dsa_command(dsa(), DSA_CMD_ABORT_ALL, 0, NULL));
 }
 
-TEST(dsa_cmd_disabled_wq, "dsa.cmd.on_a_disabled_wq", NEEDS_DSA, "DSA 9.2.13")
+TEST(dsa_cmd_disabled_wq, "dsa.cmd.on_a_disabled_wq", NEEDS_DSA, "DSA 5.8.3, 9.2.13")
 {
 	static const enum dsa_command commands[] = {DSA_CMD_DISABLE_WQ, DSA_CMD_DRAIN_WQ, DSA_CMD_ABORT_WQ};
 

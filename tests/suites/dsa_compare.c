@@ -98,7 +98,7 @@ TEST(dsa_compval, "dsa.op.compval", NEEDS_SUBMIT, "DSA 8.3.7")
 		bytes[at] ^= 4;
 		test_execute_ok(&d);
 		EXPECT_EQ(1, test_cr(0)->result);
-		/* May be less, never more (5.5). */
+		/* May be less, never more (8.3.7). */
 		EXPECT_LE(at, test_cr(0)->bytes_completed);
 		bytes[at] ^= 4;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Configurations that Enable Device and Enable WQ must refuse, each with exactly one thing wrong and its own number
- * (9.2.13). Where the configuration is fixed there is nothing to get wrong.
+ * (5.1, 5.2). Where the configuration is fixed there is nothing to get wrong.
  */
 #include <linux/pci_regs.h>
 
@@ -35,7 +35,7 @@ static void enable_fails(unsigned error)
 	EXPECT_EQ(DSA_STATE_DISABLED, dsa_state(dsa()));
 }
 
-TEST(dsa_config_good, "dsa.config.good", NEEDS_ALL, "DSA 9.2.13")
+TEST(dsa_config_good, "dsa.config.good", NEEDS_ALL, "DSA 5.1, 5.2")
 {
 	good();
 	EXPECT_DSA(dsa_command(dsa(), DSA_CMD_ENABLE_DEVICE, 0, NULL));
@@ -53,21 +53,21 @@ TEST(dsa_config_all_entries, "dsa.config.all_wq_entries", NEEDS_ALL, "DSA 9.2.3"
 		expect_alive();
 }
 
-TEST(dsa_config_too_many_entries, "dsa.config.too_many_wq_entries", NEEDS_ALL, "DSA 9.2.13")
+TEST(dsa_config_too_many_entries, "dsa.config.too_many_wq_entries", NEEDS_ALL, "DSA 5.1, 5.8.3")
 {
 	good();
 	dsa_wqcfg_write(dsa(), TEST_WQ, 0, dsa()->caps.wq_entries + 1);
 	enable_fails(DSA_CMDERR_WQ_SIZES);
 }
 
-TEST(dsa_config_no_engine, "dsa.config.group_without_engine", NEEDS_ALL, "DSA 9.2.13")
+TEST(dsa_config_no_engine, "dsa.config.group_without_engine", NEEDS_ALL, "DSA 5.1, 5.8.3")
 {
 	good();
 	mmio_write64(dsa()->regs, group_at(0) + DSA_GRPCFG_ENGINES, 0);
 	enable_fails(DSA_CMDERR_GROUP);
 }
 
-TEST(dsa_config_no_wq, "dsa.config.group_without_wq", NEEDS_ALL, "DSA 9.2.13")
+TEST(dsa_config_no_wq, "dsa.config.group_without_wq", NEEDS_ALL, "DSA 5.1, 5.8.3")
 {
 	if (dsa()->caps.groups < 2 || dsa()->caps.engines < 2)
 		SKIP("one group or engine");
@@ -76,7 +76,7 @@ TEST(dsa_config_no_wq, "dsa.config.group_without_wq", NEEDS_ALL, "DSA 9.2.13")
 	enable_fails(DSA_CMDERR_GROUP);
 }
 
-TEST(dsa_config_wq_twice, "dsa.config.wq_in_two_groups", NEEDS_ALL, "DSA 9.2.13")
+TEST(dsa_config_wq_twice, "dsa.config.wq_in_two_groups", NEEDS_ALL, "DSA 5.1, 5.8.3")
 {
 	if (dsa()->caps.groups < 2 || dsa()->caps.engines < 2)
 		SKIP("one group or engine");
@@ -86,7 +86,7 @@ TEST(dsa_config_wq_twice, "dsa.config.wq_in_two_groups", NEEDS_ALL, "DSA 9.2.13"
 	enable_fails(DSA_CMDERR_GROUP_WQ);
 }
 
-TEST(dsa_config_engine_twice, "dsa.config.engine_in_two_groups", NEEDS_ALL, "DSA 9.2.13")
+TEST(dsa_config_engine_twice, "dsa.config.engine_in_two_groups", NEEDS_ALL, "DSA 5.1, 5.8.3")
 {
 	struct dsa_wq_config config = dsa_wq_default(dsa());
 
@@ -99,7 +99,7 @@ TEST(dsa_config_engine_twice, "dsa.config.engine_in_two_groups", NEEDS_ALL, "DSA
 	enable_fails(DSA_CMDERR_GROUP_ENGINE);
 }
 
-TEST(dsa_config_wq_nowhere, "dsa.config.wq_in_no_group", NEEDS_ALL, "DSA 9.2.13")
+TEST(dsa_config_wq_nowhere, "dsa.config.wq_in_no_group", NEEDS_ALL, "DSA 5.1, 5.8.3")
 {
 	if (dsa()->caps.wqs < 2)
 		SKIP("one WQ");
@@ -108,7 +108,7 @@ TEST(dsa_config_wq_nowhere, "dsa.config.wq_in_no_group", NEEDS_ALL, "DSA 9.2.13"
 	enable_fails(DSA_CMDERR_GROUP_WQ);
 }
 
-TEST(dsa_config_stray_wq, "dsa.config.wq_that_does_not_exist", NEEDS_ALL, "DSA 9.2.13")
+TEST(dsa_config_stray_wq, "dsa.config.wq_that_does_not_exist", NEEDS_ALL, "DSA 5.1, 5.8.3")
 {
 	if (dsa()->caps.wqs >= 64)
 		SKIP("the DSA has all the WQs that this bitmap names");
@@ -120,7 +120,7 @@ TEST(dsa_config_stray_wq, "dsa.config.wq_that_does_not_exist", NEEDS_ALL, "DSA 9
 	enable_fails(DSA_CMDERR_GROUP_WQ);
 }
 
-TEST(dsa_config_stray_engine, "dsa.config.engine_that_does_not_exist", NEEDS_ALL, "DSA 9.2.13")
+TEST(dsa_config_stray_engine, "dsa.config.engine_that_does_not_exist", NEEDS_ALL, "DSA 5.1, 5.8.3")
 {
 	if (dsa()->caps.engines >= 64)
 		SKIP("the DSA has all the engines that this bitmap names");
@@ -147,7 +147,7 @@ static void set_read_buffers(uint64_t reserved, uint64_t allowed, uint32_t globa
 		             (mmio_read32(dsa()->regs, DSA_GENCFG) & ~(uint32_t)DSA_GENCFG_RB_LIMIT) | global);
 }
 
-TEST(dsa_config_read_buffers_fit, "dsa.config.read_buffers_fit", NEEDS_ALL, "DSA 9.2.13")
+TEST(dsa_config_read_buffers_fit, "dsa.config.read_buffers_fit", NEEDS_ALL, "DSA 5.1, 5.8.3")
 {
 	const unsigned total = dsa()->caps.read_buffers;
 
@@ -174,7 +174,7 @@ TEST(dsa_config_read_buffers_fit, "dsa.config.read_buffers_fit", NEEDS_ALL, "DSA
 	EXPECT_DSA(dsa_command(dsa(), DSA_CMD_ENABLE_DEVICE, 0, NULL));
 }
 
-TEST(dsa_config_read_buffers, "dsa.config.too_few_read_buffers", NEEDS_ALL, "DSA 9.2.13")
+TEST(dsa_config_read_buffers, "dsa.config.too_few_read_buffers", NEEDS_ALL, "DSA 5.1, 5.8.3")
 {
 	uint64_t flags;
 
@@ -192,7 +192,7 @@ static void restore_bus_master(void *arg)
 	pci_command(dsa()->pci, PCI_COMMAND_MASTER, 0);
 }
 
-TEST(dsa_config_bus_master, "dsa.config.bus_master_off", NEEDS_DSA, "DSA 9.2.13")
+TEST(dsa_config_bus_master, "dsa.config.bus_master_off", NEEDS_DSA, "DSA 5.1, 5.8.3")
 {
 	EXPECT_DSA(dsa_disable(dsa()));
 	test_cleanup(restore_bus_master, NULL);
@@ -213,7 +213,7 @@ static void restore_pri(void *arg)
 	pci_write32(dsa()->pci, pri.at + PCI_PRI_ALLOC_REQ, pri.allocation);
 }
 
-TEST(dsa_config_pri, "dsa.config.page_request_allocation", NEEDS_ALL, "DSA 9.2.13")
+TEST(dsa_config_pri, "dsa.config.page_request_allocation", NEEDS_ALL, "DSA 5.1, 5.8.3")
 {
 	uint32_t capacity;
 
@@ -250,21 +250,21 @@ static void wq_fails(unsigned dword, uint32_t clear, uint32_t set, unsigned erro
 	EXPECT_EQ(DSA_WQ_DISABLED, dsa_wq_state(dsa(), TEST_WQ));
 }
 
-TEST(dsa_config_priority, "dsa.config.wq_priority_zero", NEEDS_ALL, "DSA 9.2.13")
+TEST(dsa_config_priority, "dsa.config.wq_priority_zero", NEEDS_ALL, "DSA 5.2, 5.8.3")
 {
 	if (!(dsa()->caps.wqcap & DSA_WQCAP_PRIORITY))
 		SKIP("WQCAP has no priorities");
 	wq_fails(2, DSA_WQCFG2_PRIORITY, 0, DSA_CMDERR_WQ_PRIORITY);
 }
 
-TEST(dsa_config_max_xfer, "dsa.config.wq_max_transfer_too_large", NEEDS_ALL, "DSA 9.2.13")
+TEST(dsa_config_max_xfer, "dsa.config.wq_max_transfer_too_large", NEEDS_ALL, "DSA 5.2, 5.8.3")
 {
 	if (dsa()->caps.max_xfer_shift >= 31)
 		SKIP("no larger transfer size can be written");
 	wq_fails(3, DSA_WQCFG3_MAX_XFER, dsa()->caps.max_xfer_shift + 1, DSA_CMDERR_WQ_MAX_XFER);
 }
 
-TEST(dsa_config_max_batch, "dsa.config.wq_max_batch_too_large", NEEDS_ALL | NEEDS_BATCH, "DSA 9.2.13")
+TEST(dsa_config_max_batch, "dsa.config.wq_max_batch_too_large", NEEDS_ALL | NEEDS_BATCH, "DSA 5.2, 5.8.3")
 {
 	if (dsa()->caps.max_batch_shift >= 15)
 		SKIP("no larger batch size can be written");
@@ -272,31 +272,31 @@ TEST(dsa_config_max_batch, "dsa.config.wq_max_batch_too_large", NEEDS_ALL | NEED
 	         DSA_CMDERR_WQ_MAX_BATCH);
 }
 
-TEST(dsa_config_shared_pasid, "dsa.config.shared_wq_without_pasid", NEEDS_ALL, "DSA 9.2.13")
+TEST(dsa_config_shared_pasid, "dsa.config.shared_wq_without_pasid", NEEDS_ALL, "DSA 5.2, 5.8.3")
 {
 	if (!(dsa()->caps.wqcap & DSA_WQCAP_SHARED))
 		SKIP("WQCAP has no shared WQs");
 	wq_fails(2, DSA_WQCFG2_DEDICATED | DSA_WQCFG2_PASID_EN, 0, DSA_CMDERR_WQ_PASID);
 }
 
-TEST(dsa_config_priv, "dsa.config.privileged_wq_without_the_mode", NEEDS_ALL | NEEDS_PASID, "DSA 9.2.13")
+TEST(dsa_config_priv, "dsa.config.privileged_wq_without_the_mode", NEEDS_ALL | NEEDS_PASID, "DSA 5.2, 5.8.3")
 {
 	wq_fails(2, 0, DSA_WQCFG2_PRIV, DSA_CMDERR_WQ_PRIV);
 }
 
-TEST(dsa_config_bof, "dsa.config.block_on_fault_without_page_requests", NEEDS_ALL, "DSA 9.2.13")
+TEST(dsa_config_bof, "dsa.config.block_on_fault_without_page_requests", NEEDS_ALL, "DSA 5.2, 5.8.3")
 {
 	wq_fails(2, 0, DSA_WQCFG2_BOF, DSA_CMDERR_WQ_BOF);
 }
 
-TEST(dsa_config_occupancy_handle, "dsa.config.occupancy_handle_out_of_range", NEEDS_ALL, "DSA 9.2.13")
+TEST(dsa_config_occupancy_handle, "dsa.config.occupancy_handle_out_of_range", NEEDS_ALL, "DSA 5.2, 5.8.3")
 {
 	if (!(dsa()->caps.wqcap & DSA_WQCAP_OCCUPANCY_INT))
 		SKIP("WQCAP has no occupancy interrupts");
 	wq_fails(4, UINT32_MAX, dsa()->caps.msix_entries, DSA_CMDERR_WQ_OCC_INT);
 }
 
-TEST(dsa_config_no_size, "dsa.config.wq_without_entries", NEEDS_ALL, "DSA 9.2.13")
+TEST(dsa_config_no_size, "dsa.config.wq_without_entries", NEEDS_ALL, "DSA 5.2, 5.8.3")
 {
 	int rc;
 

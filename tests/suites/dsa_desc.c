@@ -17,7 +17,7 @@
 #define UNSETTLED          (IDXD_OP_FLAG_CRSTS | IDXD_OP_FLAG_DSTS)
 #define BYTES(first, last) GENMASK64(last, first)
 
-/* What each opcode allows (table of 5.3, without what capabilities add). */
+/* What each opcode allows (table 5-3, without what capabilities add). */
 static const struct rule {
 	uint8_t opcode;
 	uint32_t flags;    /* besides COMMON */
@@ -119,7 +119,7 @@ TEST(dsa_desc_flags, "dsa.desc.reserved_flags", NEEDS_SUBMIT, "DSA 5.4, 8.1")
 			test_context("%s, flag bit %u", dsa_opcode_name(rules[r].opcode), bit);
 			desc_set_flags(&d, BIT32(bit));
 			expect_refused(DSA_COMP_INVALID_FLAGS, &d);
-			/* At least one bad bit is shown (6.3): there is but one. */
+			/* At least one bad bit is shown (8.2.6): there is but one. */
 			EXPECT_EQ(BIT32(bit), test_cr(0)->invalid_flags);
 		}
 	}
@@ -269,8 +269,8 @@ TEST(dsa_desc_overlap, "dsa.desc.overlapping_operands", NEEDS_SUBMIT, "DSA 5.4")
 	test_execute_ok(&d);
 }
 
-/* On a dedicated WQ the PASID field of a descriptor means nothing: the WQ has its own (4.4). */
-TEST(dsa_desc_pasid_ignored, "dsa.desc.pasid_field_is_ignored", NEEDS_SUBMIT, "DSA 3.10, 8.1")
+/* On a dedicated WQ the PASID field of a descriptor means nothing: the WQ has its own (8.1.1). */
+TEST(dsa_desc_pasid_ignored, "dsa.desc.pasid_field_is_ignored", NEEDS_SUBMIT, "DSA 8.1.1")
 {
 	struct dsa_hw_desc d;
 

@@ -86,7 +86,7 @@ TEST(dsa_evl_registers, "dsa.evl.registers", NEEDS_ALL, "DSA 9.2.16, 9.2.17")
 	EXPECT_EQ(0, mmio_read64(dsa()->regs, DSA_EVLCFG + 8));
 }
 
-TEST(dsa_evl_bad_config, "dsa.evl.bad_configuration", NEEDS_ALL, "DSA 9.2.13")
+TEST(dsa_evl_bad_config, "dsa.evl.bad_configuration", NEEDS_ALL, "DSA 5.1, 5.8.3")
 {
 	const uint32_t entry = DSA_EVL_ENTRY_SIZE(dsa()->caps.gencap);
 	const struct {
@@ -276,7 +276,7 @@ TEST(dsa_evl_record, "dsa.evl.record_whose_page_is_away", NEEDS_ALL | NEEDS_PASI
 }
 
 /* The descriptor that could not be told of, then its batch, under one name; its fence holds back what follows. */
-TEST(dsa_evl_batch, "dsa.evl.batch", NEEDS_ALL | NEEDS_PASID | NEEDS_BATCH, "DSA 5.9, 3.12")
+TEST(dsa_evl_batch, "dsa.evl.batch", NEEDS_ALL | NEEDS_PASID | NEEDS_BATCH, "DSA 5.9, 3.8")
 {
 	struct dsa_evl_entry child, parent;
 	struct dsa_hw_desc d, *list;
@@ -336,7 +336,7 @@ TEST(dsa_evl_drain, "dsa.evl.drain", NEEDS_ALL, "DSA 5.9, 8.3.3")
 }
 
 /* Page requests off for a WQ: needs the log, which then has what cannot be asked for. */
-TEST(dsa_evl_prs_disable, "dsa.evl.page_requests_off", NEEDS_ALL, "DSA 9.2.13, 9.2.24")
+TEST(dsa_evl_prs_disable, "dsa.evl.page_requests_off", NEEDS_ALL, "DSA 5.2, 9.2.24")
 {
 	struct dsa_wq_config config;
 

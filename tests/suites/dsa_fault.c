@@ -2,7 +2,7 @@
 /*
  * Pages that are not there, found by translation requests (ATS) before they are used, with page requests off: what a
  * descriptor has done until then stands, the record says how far that is and which page it was, and the rest can be
- * done later (8.1, 8.2). Behind each buffer lies such a page.
+ * done later (3.13, 8.2). Behind each buffer lies such a page.
  */
 #include "tests/suites/dsa2.h"
 
@@ -133,7 +133,8 @@ TEST(dsa_fault_readback, "dsa.fault.drain_readback", NEEDS_ALL, "DSA 3.13, 8.3.3
 	EXPECT_EQ(DSA2_HOLE, test_cr(0)->fault_addr & ~UINT64_C(0xfff));
 }
 
-/* Without translation requests only the access itself can fail: of a read it is known (6.3, 8.1), of a write never. */
+/* Without translation requests only the access itself can fail: of a read it is known (3.13, 5.8.1), of a write never.
+ */
 TEST(dsa_fault_refused, "dsa.fault.refused_read", NEEDS_SUBMIT | NEEDS_IOMMU | NEEDS_PASID, "DSA 3.13, PCIe 7.5.1.1.4")
 {
 	const uint16_t aborts = PCI_STATUS_REC_MASTER_ABORT | PCI_STATUS_REC_TARGET_ABORT;

@@ -63,7 +63,7 @@ TEST(dsa_irq_ims, "dsa.irq.ims", NEEDS_SUBMIT | NEEDS_IMS, "DSA 3.7")
 	interrupts(test_irq(DSA_IRQ_IMS, 0));
 }
 
-TEST(dsa_irq_ims_entries, "dsa.irq.ims_first_and_last_entry", NEEDS_SUBMIT | NEEDS_IMS, "DSA 3.7, 9.2.23")
+TEST(dsa_irq_ims_entries, "dsa.irq.ims_first_and_last_entry", NEEDS_SUBMIT | NEEDS_IMS, "DSA 3.7, 9.2.28")
 {
 	unsigned last = test_dsa()->caps.ims_entries - 1;
 	struct dsa_irq *first_irq = test_irq(DSA_IRQ_IMS, 0), *last_irq = test_irq(DSA_IRQ_IMS, last);
@@ -80,7 +80,7 @@ TEST(dsa_irq_ims_entries, "dsa.irq.ims_first_and_last_entry", NEEDS_SUBMIT | NEE
 	EXPECT_EQ(0, dsa_irq_count(next_irq));
 }
 
-/* The table follows from the portal page: the same number means another entry (9.1). */
+/* The table follows from the portal page: the same number means another entry (3.7). */
 TEST(dsa_irq_tables, "dsa.irq.portal_chooses_the_table", NEEDS_SUBMIT | NEEDS_IMS | NEEDS_MSIX, "DSA 3.7")
 {
 	struct dsa_irq *msix = test_irq(DSA_IRQ_MSIX, 1), *ims = test_irq(DSA_IRQ_IMS, 1);
@@ -115,7 +115,7 @@ TEST(dsa_irq_msix_masked, "dsa.irq.msix_masked_is_pending", NEEDS_SUBMIT | NEEDS
 	masked(test_irq(DSA_IRQ_MSIX, 1));
 }
 
-TEST(dsa_irq_ims_masked, "dsa.irq.ims_masked_is_pending", NEEDS_SUBMIT | NEEDS_IMS, "DSA 9.2.23")
+TEST(dsa_irq_ims_masked, "dsa.irq.ims_masked_is_pending", NEEDS_SUBMIT | NEEDS_IMS, "DSA 9.2.28")
 {
 	masked(test_irq(DSA_IRQ_IMS, 3));
 }
@@ -228,7 +228,7 @@ TEST(dsa_irq_no_pasid, "dsa.irq.pasid_enable_differs", NEEDS_SUBMIT | NEEDS_PASI
 }
 
 /* An entry that says "ignore" takes completions and tells nobody, not even by a pending bit. */
-TEST(dsa_irq_ignore, "dsa.irq.ignored_entry", NEEDS_SUBMIT | NEEDS_IMS, "DSA 9.2.23")
+TEST(dsa_irq_ignore, "dsa.irq.ignored_entry", NEEDS_SUBMIT | NEEDS_IMS, "DSA 9.2.22, 9.2.28")
 {
 	struct dsa_irq *irq = test_irq(DSA_IRQ_IMS, 5);
 	uint64_t at = test_dsa()->caps.ims + 5 * DSA_IMS_STRIDE + DSA_IMS_CTRL;
@@ -248,7 +248,7 @@ static void restore_ims(void *arg)
 }
 
 /* Only the interrupt window may be an entry's address: else the table would be a way to write anywhere. */
-TEST(dsa_irq_ims_address, "dsa.irq.ims_address_is_confined", NEEDS_DSA | NEEDS_IMS, "DSA 9.2.23")
+TEST(dsa_irq_ims_address, "dsa.irq.ims_address_is_confined", NEEDS_DSA | NEEDS_IMS, "DSA 9.2.28")
 {
 	static const uint64_t addresses[] = {
 	        0, 0x1000, UINT64_C(0xfed00000), UINT64_C(0xfef00000), UINT64_C(0x1fee00000), UINT64_MAX};
@@ -263,7 +263,7 @@ TEST(dsa_irq_ims_address, "dsa.irq.ims_address_is_confined", NEEDS_DSA | NEEDS_I
 	}
 }
 
-/* Armed before the WQ is enabled, whose queue is then empty: it comes once, until software has seen it (9.4). */
+/* Armed before the WQ is enabled, whose queue is then empty: it comes once, until software has seen it (9.2.24). */
 TEST(dsa_irq_occupancy, "dsa.irq.occupancy", NEEDS_DSA | NEEDS_MSIX | NEEDS_CONFIG, "DSA 9.2.24")
 {
 	struct dsa_irq *irq;

@@ -105,7 +105,7 @@ TEST(dsa_life_drain_pasid, "dsa.life.drain_pasid_waits", NEEDS_SUBMIT | NEEDS_PA
 	expect_alive();
 }
 
-TEST(dsa_life_drain_desc, "dsa.life.drain_descriptor_waits", NEEDS_SUBMIT, "DSA 3.9")
+TEST(dsa_life_drain_desc, "dsa.life.drain_descriptor_waits", NEEDS_SUBMIT, "DSA 3.12, 8.3.3")
 {
 	struct dsa_hw_desc d;
 
@@ -153,8 +153,8 @@ TEST(dsa_life_flr, "dsa.life.flr_ends_work", NEEDS_SUBMIT, "PCIe 6.6.2, DSA 9.2"
 }
 
 /*
- * The second command is dropped and recorded; the first one is not disturbed (3.1). If the first was over too soon, the
- * second was taken rightly: then the device is disabled, and it is tried again.
+ * The second command is dropped and recorded; the first one is not disturbed (9.2.12). If the first was over too soon,
+ * the second was taken rightly: then the device is disabled, and it is tried again.
  */
 TEST(dsa_life_command_while_active, "dsa.life.command_while_active", NEEDS_SUBMIT, "DSA 9.2.12")
 {
@@ -184,8 +184,8 @@ static void restore_bus_master(void *arg)
 	dsa_flr(test_dsa());
 }
 
-/* Taking the bus away from a device that runs is an error it must stop for (1.6, 8.5). */
-TEST(dsa_life_bus_master, "dsa.life.bus_master_off_halts", NEEDS_DSA, "DSA 5.9, 9.1.3")
+/* Taking the bus away from a device that runs is an error it must stop for (5.7, 9.1.3). */
+TEST(dsa_life_bus_master, "dsa.life.bus_master_off_halts", NEEDS_DSA, "DSA 5.7, 9.1.3")
 {
 	struct dsa_swerror error;
 

@@ -221,7 +221,7 @@ TEST(dsa_op_dualcast, "dsa.op.dualcast", NEEDS_SUBMIT, "DSA 8.3.10")
 	EXPECT_EQ(DSA_COMP_DCAST_ERR, test_execute(&d));
 }
 
-TEST(dsa_op_cflush, "dsa.op.cflush", NEEDS_SUBMIT, "DSA 8.3.18")
+TEST(dsa_op_cflush, "dsa.op.cflush", NEEDS_SUBMIT, "DSA 8.3.26")
 {
 	struct operands o;
 	struct dsa_hw_desc d;
@@ -257,7 +257,7 @@ TEST(dsa_op_record_last, "dsa.op.record_comes_after_data", NEEDS_SUBMIT, "DSA 3.
 	}
 }
 
-/* A descriptor that asks for no record and succeeds says nothing (6.2). */
+/* A descriptor that asks for no record and succeeds says nothing (3.6). */
 TEST(dsa_op_silent, "dsa.op.no_record_unless_asked_for", NEEDS_SUBMIT, "DSA 3.6")
 {
 	struct operands o = operands(4096);

@@ -61,7 +61,7 @@ static uint64_t crc64(uint64_t seed, const uint8_t *data, size_t size)
 	return ~crc;
 }
 
-TEST(dsa_op2_crc64, "dsa.op2.crc64", NEEDS_SUBMIT, "DSA 8.3.11")
+TEST(dsa_op2_crc64, "dsa.op2.crc64", NEEDS_SUBMIT, "DSA 8.3.12")
 {
 	static const uint32_t sizes[] = {1, 7, 8, 9, 64, 511, 4096, 7000};
 	struct dsa_buf src;
@@ -102,7 +102,7 @@ static uint16_t guard(const uint8_t *data, size_t size)
 	return crc;
 }
 
-TEST(dsa_op2_dix, "dsa.op2.dix_generate", NEEDS_SUBMIT, "DSA 8.3.19")
+TEST(dsa_op2_dix, "dsa.op2.dix_generate", NEEDS_SUBMIT, "DSA 8.3.18")
 {
 	static const uint16_t blocks[] = {512, 520, 4096, 4104};
 	struct dsa_buf src, dst;
@@ -139,7 +139,7 @@ TEST(dsa_op2_dix, "dsa.op2.dix_generate", NEEDS_SUBMIT, "DSA 8.3.19")
 	EXPECT_EQ(DSA_COMP_ADDR_ALIGN, test_execute(&d));
 }
 
-TEST(dsa_op2_fetch, "dsa.op2.translation_fetch", NEEDS_SUBMIT | NEEDS_CONFIG | NEEDS_PASID, "DSA 8.3.10")
+TEST(dsa_op2_fetch, "dsa.op2.translation_fetch", NEEDS_SUBMIT | NEEDS_CONFIG | NEEDS_PASID, "DSA 8.3.11")
 {
 	struct dsa_buf memory;
 	struct dsa_hw_desc d;
@@ -223,7 +223,7 @@ TEST(dsa_op2_drain_readback, "dsa.op2.drain_readback", NEEDS_SUBMIT, "DSA 8.3.3"
 }
 
 /* The rest of a batch is told what the part before it came to: its fence stops there. */
-TEST(dsa_op2_batch_error, "dsa.op2.batch_that_goes_on", NEEDS_SUBMIT | NEEDS_BATCH, "DSA 3.8, 3.12")
+TEST(dsa_op2_batch_error, "dsa.op2.batch_that_goes_on", NEEDS_SUBMIT | NEEDS_BATCH, "DSA 3.8, 8.3.2")
 {
 	struct dsa_hw_desc d, *list;
 	struct dsa_buf memory;

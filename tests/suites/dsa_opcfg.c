@@ -53,7 +53,7 @@ TEST(dsa_opcfg_register, "dsa.opcfg.register", NEEDS_ALL, "DSA 9.2.24")
 	expect_all(TEST_WQ);
 }
 
-TEST(dsa_opcfg_unsupported, "dsa.opcfg.unsupported_operation", NEEDS_ALL, "DSA 9.2.13")
+TEST(dsa_opcfg_unsupported, "dsa.opcfg.unsupported_operation", NEEDS_ALL, "DSA 5.2, 5.8.3")
 {
 	unsigned opcode = 0;
 	uint32_t value;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The one order that the device promises (3.9, 3.12): with one engine in the group, what one portal page of one WQ took
+ * The one order that the device promises (3.9): with one engine in the group, what one portal page of one WQ took
  * first is written first.
  */
 #include "tests/suites/dsa.h"
@@ -28,7 +28,7 @@ static void one_engine(void)
 }
 
 /* Fills of the same bytes: those of the last one stay, in each round. */
-TEST(dsa_order_one_engine, "dsa.order.writes_of_one_engine", NEEDS_SUBMIT, "DSA 3.9, 3.12")
+TEST(dsa_order_one_engine, "dsa.order.writes_of_one_engine", NEEDS_SUBMIT, "DSA 3.9")
 {
 	unsigned size = dsa_wqcfg_read(test_dsa(), TEST_WQ, 0) & DSA_WQCFG0_SIZE;
 	struct dsa_buf dst = test_buf(SIZE);

@@ -130,8 +130,8 @@ static void mend(void *arg)
 	dsa_flr(test_dsa());
 }
 
-/* Each of the bits that may change only while the device is Disabled (1.6, 8.5); of bus mastering see dsa_life.c. */
-TEST(dsa_pci_halts, "dsa.pci.changes_halt", NEEDS_DSA, "DSA 5.9, 9.1.3")
+/* Each of the bits that may change only while the device is Disabled (5.7, 9.1.3); of bus mastering see dsa_life.c. */
+TEST(dsa_pci_halts, "dsa.pci.changes_halt", NEEDS_DSA, "DSA 5.7, 9.1.3")
 {
 	static const struct {
 		uint16_t capability, offset, bit;

@@ -97,7 +97,7 @@ static void move(const struct dsa_buf *buf, uint32_t size)
 	test_execute_ok(&d);
 }
 
-TEST(dsa_perf_registers, "dsa.perf.registers", NEEDS_DSA, "DSA 9.2")
+TEST(dsa_perf_registers, "dsa.perf.registers", NEEDS_DSA, "DSA 6.1, 9.2.25")
 {
 	uint64_t cap;
 
@@ -127,7 +127,7 @@ TEST(dsa_perf_registers, "dsa.perf.registers", NEEDS_DSA, "DSA 9.2")
 	EXPECT_EQ(0, mmio_read32(test_dsa()->regs, at(DSA_OVFSTATUS)));
 }
 
-TEST(dsa_perf_locked, "dsa.perf.enabled_counters_are_locked", NEEDS_DSA, "DSA 9.2")
+TEST(dsa_perf_locked, "dsa.perf.enabled_counters_are_locked", NEEDS_DSA, "DSA 9.2.25")
 {
 	const uint64_t all = configuration(DSA_EVENTS_WQ, DSA_EVENT_DWQ);
 
@@ -142,7 +142,7 @@ TEST(dsa_perf_locked, "dsa.perf.enabled_counters_are_locked", NEEDS_DSA, "DSA 9.
 	EXPECT_EQ(0, rd(DSA_CNTRCFG(0)));
 }
 
-TEST(dsa_perf_events, "dsa.perf.counts_each_event", NEEDS_ALL, "DSA 9.2")
+TEST(dsa_perf_events, "dsa.perf.counts_each_event", NEEDS_ALL, "DSA 6.3, D.1")
 {
 	const struct dsa_buf buf = test_buf(0x4000);
 
@@ -167,7 +167,7 @@ TEST(dsa_perf_events, "dsa.perf.counts_each_event", NEEDS_ALL, "DSA 9.2")
 	expect_count(NOOPS, 1);
 }
 
-TEST(dsa_perf_data, "dsa.perf.counts_data", NEEDS_ALL, "DSA 9.2")
+TEST(dsa_perf_data, "dsa.perf.counts_data", NEEDS_ALL, "DSA 6.3, D.1")
 {
 	const struct dsa_buf buf = test_buf(0x4000);
 
@@ -194,7 +194,7 @@ static void expect_filter(unsigned filter, uint32_t pass, const struct dsa_buf *
 	quiet(NULL);
 }
 
-TEST(dsa_perf_filters, "dsa.perf.filters", NEEDS_ALL, "DSA 9.2")
+TEST(dsa_perf_filters, "dsa.perf.filters", NEEDS_ALL, "DSA 6.4, 9.2.25")
 {
 	const struct dsa_buf buf = test_buf(0x4000);
 	uint64_t filters;
@@ -215,7 +215,7 @@ TEST(dsa_perf_filters, "dsa.perf.filters", NEEDS_ALL, "DSA 9.2")
 }
 
 /* A buffer that has an aligned page of 2 MiB in it, and one that is a single small page. */
-TEST(dsa_perf_page_size, "dsa.perf.page_size_filter", NEEDS_ALL | NEEDS_PASID, "DSA 9.2")
+TEST(dsa_perf_page_size, "dsa.perf.page_size_filter", NEEDS_ALL | NEEDS_PASID, "DSA 6.4, 9.2.25")
 {
 	const uint32_t events = DSA_EVENT_ATS_PASID;
 	struct dsa_buf large, small;
@@ -242,7 +242,7 @@ TEST(dsa_perf_page_size, "dsa.perf.page_size_filter", NEEDS_ALL | NEEDS_PASID, "
 	EXPECT_TRUE(WAIT_FOR(counted(1) >= 1 && counted(2) == counted(0) + counted(1), 1000));
 }
 
-TEST(dsa_perf_pasid, "dsa.perf.pasid_filter", NEEDS_ALL | NEEDS_PASID, "DSA 9.2")
+TEST(dsa_perf_pasid, "dsa.perf.pasid_filter", NEEDS_ALL | NEEDS_PASID, "DSA 6.4, 9.2.25")
 {
 	const uint32_t pasid = test_pasid();
 	static const uint32_t modes[] = {DSA_FLTCFG_PASID_ONE, DSA_FLTCFG_PASID_ONE, DSA_FLTCFG_PASID_ANY,
@@ -263,7 +263,7 @@ TEST(dsa_perf_pasid, "dsa.perf.pasid_filter", NEEDS_ALL | NEEDS_PASID, "DSA 9.2"
 	expect_count(0, 3);
 }
 
-TEST(dsa_perf_freeze, "dsa.perf.frozen_counters_stand_still", NEEDS_ALL, "DSA 9.2")
+TEST(dsa_perf_freeze, "dsa.perf.frozen_counters_stand_still", NEEDS_ALL, "DSA 6.3.2, 9.2.25")
 {
 	need_counters(2);
 	need_events(DSA_EVENTS_OPERATION, BIT32(DSA_OPCODE_NOOP));
@@ -280,7 +280,7 @@ TEST(dsa_perf_freeze, "dsa.perf.frozen_counters_stand_still", NEEDS_ALL, "DSA 9.
 	expect_count(1, 0);
 }
 
-TEST(dsa_perf_overflow, "dsa.perf.overflow_interrupts", NEEDS_ALL | NEEDS_MSIX, "DSA 9.2, 9.2.11")
+TEST(dsa_perf_overflow, "dsa.perf.overflow_interrupts", NEEDS_ALL | NEEDS_MSIX, "DSA 6.3.1, 6.6, 9.2.11")
 {
 	uint64_t cap;
 

@@ -46,7 +46,7 @@ TEST(dsa_portal_slots, "dsa.portal.all_slots", NEEDS_SUBMIT, "DSA 9.3")
 	}
 }
 
-/* What comes while the WQ is off is lost without a word (4.2), and is still lost when it is on again. */
+/* What comes while the WQ is off is lost without a word (5.3), and is still lost when it is on again. */
 TEST(dsa_portal_disabled, "dsa.portal.disabled_wq_drops", NEEDS_SUBMIT, "DSA 5.3")
 {
 	struct dsa_hw_desc d;

@@ -119,7 +119,7 @@ static void expect_limit(const struct dsa_hw_desc *d, unsigned limit, unsigned e
 	expect_alive();
 }
 
-TEST(dsa_progress_work, "dsa.progress.limit_of_work", NEEDS_ALL, "DSA 9.2.5, 9.2.25")
+TEST(dsa_progress_work, "dsa.progress.limit_of_work", NEEDS_ALL, "DSA 9.2.5, 9.2.23")
 {
 	const unsigned limit = eighth_of(FIELD_GET(DSA_ENGCAP_WORK, dsa()->caps.engcap));
 	const struct dsa_hw_desc d = bad();
@@ -129,7 +129,7 @@ TEST(dsa_progress_work, "dsa.progress.limit_of_work", NEEDS_ALL, "DSA 9.2.5, 9.2
 }
 
 /* Two that are bad in each: then the batch's own end is told in the log, too. */
-TEST(dsa_progress_batches, "dsa.progress.limit_of_batches", NEEDS_ALL | NEEDS_BATCH, "DSA 9.2.5, 9.2.25")
+TEST(dsa_progress_batches, "dsa.progress.limit_of_batches", NEEDS_ALL | NEEDS_BATCH, "DSA 9.2.5, 9.2.23")
 {
 	const unsigned limit = eighth_of(FIELD_GET(DSA_ENGCAP_BATCHES, dsa()->caps.engcap));
 	struct dsa_hw_desc d, *list;

@@ -237,7 +237,7 @@ TEST(dsa_regs_wqcfg_locked, "dsa.regs.wqcfg_is_locked_while_enabled", NEEDS_DSA,
 		expect_alive();
 }
 
-TEST(dsa_regs_grpcfg_locked, "dsa.regs.grpcfg_is_locked_while_enabled", NEEDS_DSA, "DSA 9.2.25")
+TEST(dsa_regs_grpcfg_locked, "dsa.regs.grpcfg_is_locked_while_enabled", NEEDS_DSA, "DSA 9.2.23")
 {
 	uint32_t grpcfg = test_dsa()->caps.grpcfg;
 	static const unsigned offsets[] = {DSA_GRPCFG_WQS, DSA_GRPCFG_ENGINES, DSA_GRPCFG_FLAGS};
@@ -301,7 +301,7 @@ static void forget_irqs(void *arg)
 
 /* What is neither WQ nor group: the tables of interrupts, and the registers that say what runs how. */
 TEST(dsa_regs_reset_tables, "dsa.regs.reset_clears_interrupt_tables", NEEDS_DSA | NEEDS_CONFIG | NEEDS_IMS | NEEDS_MSIX,
-     "DSA 9.2.8, 9.2.9, 9.2.22, 9.2.23")
+     "DSA 9.2.8, 9.2.9, 9.2.22, 9.2.28")
 {
 	const struct dsa_caps *caps = &test_dsa()->caps;
 	const uint64_t msixperm = caps->msixperm + (caps->msix_entries - 1) * (uint64_t)DSA_MSIXPERM_STRIDE;

@@ -22,7 +22,7 @@ static uint32_t control(struct bound *bound)
 	return bound_info(bound).ims_control & ~DSA_IMS_CTRL_PENDING;
 }
 
-TEST(vdsa_ims_entry, "vdsa.1dwq.ims.entry", NEEDS_VDSA, "DSA 5.4, 9.2.30")
+TEST(vdsa_ims_entry, "vdsa.1dwq.ims.entry", NEEDS_VDSA, "DSA 5.4, 9.2.28")
 {
 	struct bound *bound = bound_fresh();
 	struct vdsa_bind_info info = bound_info(bound);

@@ -42,7 +42,7 @@ TEST(vdsa_regs_capabilities, "vdsa.1dwq.regs.capabilities", NEEDS_VDSA, "DSA 7.5
 }
 
 /* A driver that takes a fixed configuration must see a plain dedicated WQ without PASID in a group with an engine. */
-TEST(vdsa_regs_configuration, "vdsa.1dwq.regs.configuration", NEEDS_VDSA, "DSA 9.2.28")
+TEST(vdsa_regs_configuration, "vdsa.1dwq.regs.configuration", NEEDS_VDSA, "DSA 9.2.23, 9.2.24")
 {
 	struct bound *bound = bound_fresh();
 	uint32_t dword2 = (uint32_t)bound_read(bound, VDSA_WQCFG + 8, 4);

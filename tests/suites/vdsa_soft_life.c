@@ -37,7 +37,7 @@ TEST(soft_life_reset, "vdsa.soft.life.reset_device", NEEDS_HV, "DSA 9.2.12")
 }
 
 /* The physical device halts: the guest hears of it, and only a reset brings its own back. */
-TEST(soft_life_halt, "vdsa.soft.life.halt", NEEDS_HV, "DSA 3.13")
+TEST(soft_life_halt, "vdsa.soft.life.halt", NEEDS_HV, "DSA 5.7")
 {
 	struct soft *s = soft_open();
 

@@ -134,7 +134,7 @@ TEST(soft_regs_read, "vdsa.soft.regs.read_widths", NEEDS_HV, "DSA 9.2")
 }
 
 /* The MSI-X table takes any data; written in each width it is what was written. */
-TEST(soft_regs_write, "vdsa.soft.regs.write_widths", NEEDS_HV, "DSA 9.2.25, PCIe 7.7.2")
+TEST(soft_regs_write, "vdsa.soft.regs.write_widths", NEEDS_HV, "DSA 9.2.26, PCIe 7.7.2")
 {
 	const uint64_t at = VDSA_MSIX_TABLE + PCI_MSIX_ENTRY_SIZE + PCI_MSIX_ENTRY_UPPER_ADDR;
 	struct soft *s = soft_open();
@@ -201,7 +201,7 @@ TEST(soft_cmd_sequence, "vdsa.soft.cmd.sequence", NEEDS_HV, "DSA 3.15, 9.2.12")
 	EXPECT_EQ(ARRAY_SIZE(expected), s->op_count);
 }
 
-TEST(soft_cmd_errors, "vdsa.soft.cmd.errors", NEEDS_HV, "DSA 9.2.13")
+TEST(soft_cmd_errors, "vdsa.soft.cmd.errors", NEEDS_HV, "DSA 5.8.3")
 {
 	struct soft *s = soft_open();
 

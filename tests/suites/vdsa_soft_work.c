@@ -160,7 +160,7 @@ TEST(soft_portal_moves, "vdsa.soft.portal.bar2_moves", NEEDS_HV, "PCIe 7.5.1.2.1
 }
 
 /* A halted device takes nothing: its portals trap, and what is stored there is gone. */
-TEST(soft_portal_halted, "vdsa.soft.portal.away_when_halted", NEEDS_HV, "DSA 3.13, 9.3")
+TEST(soft_portal_halted, "vdsa.soft.portal.away_when_halted", NEEDS_HV, "DSA 5.7, 9.3")
 {
 	struct soft *s = soft_open();
 	unsigned n;
@@ -343,7 +343,7 @@ TEST(soft_irq_other_cpu, "vdsa.soft.irq.from_another_processor", NEEDS_HV | NEED
 	EXPECT_EQ(10, s->executed);
 }
 
-TEST(soft_error, "vdsa.soft.error.forwarded", NEEDS_HV, "DSA 5.5, 9.2.15")
+TEST(soft_error, "vdsa.soft.error.forwarded", NEEDS_HV, "DSA 5.8, 9.2.15")
 {
 	struct soft *s = soft_open();
 	struct dsa_hw_desc d;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The DSA model's checks of descriptors (5.4): each opcode's flags one by one, its bytes one by one, and each of the
- * other checks. The table of what is legal is written out here a second time, from the specification's 5.3.
+ * other checks. The table of what is legal is written out here a second time, from the specification's 5.5.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -237,7 +237,7 @@ static void each_byte(void **state)
 				env.fault = DSA_FAULT_NONE;
 			}
 		}
-		/* The first four are the processor's to fill in, or nobody's (4.4). */
+		/* The first four are the processor's to fill in, or nobody's (8.1.1). */
 		assert_int_equal(check(&env, with(good(rules[i].opcode), 0, 0xffffffff, 4)), 0);
 	}
 }

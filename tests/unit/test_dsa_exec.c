@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The DSA model's operations on plain memory (5.5) against the C library, its CRCs (5.7) against ISA-L and a
+ * The DSA model's operations on plain memory (8.3) against the C library, its CRCs (8.3.12) against ISA-L and a
  * calculation by the bit; where each stops at a page that is not there; and that each way to be wrong on purpose is
  * wrong.
  */
@@ -87,7 +87,7 @@ static void memmove_apart_and_over(void **state)
 	}
 }
 
-/* What 5.5 says of the rest: sent again as told, the move is complete. */
+/* What 8.3.4 says of the rest: sent again as told, the move is complete. */
 static void resume_move(struct dsa_env *env, struct dsa_raw_desc d, struct dsa_result r)
 {
 	uint64_t src = d.field[2], dst = d.field[3];
@@ -138,7 +138,7 @@ static void memmove_faults(void **state)
 	}
 }
 
-/* Without ATS a refused write is lost and nobody told; a refused read is an error (8.1). */
+/* Without ATS a refused write is lost and nobody told; a refused read is an error (3.13). */
 static void without_ats(void **state)
 {
 	struct dsa_env env = flat_env(4);

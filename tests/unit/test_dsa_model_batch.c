@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Batches of the DSA model: counts, children that fail, fences, and a list that faults (7.1, 7.2). */
+/* Batches of the DSA model: counts, children that fail, fences, and a list that faults (3.8, 8.3.2). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

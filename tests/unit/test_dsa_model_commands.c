@@ -11,7 +11,7 @@
 
 static struct world w;
 
-/* ---- the rest (3.6) ---- */
+/* ---- the rest (5.8.3) ---- */
 
 static void other_errors(void **s)
 {
@@ -87,7 +87,7 @@ static void completion_interrupt(void **s)
 	assert_int_equal(w.notified[0], 2);
 }
 
-/* ---- what happens to work (3.3) ---- */
+/* ---- what happens to work (3.15) ---- */
 
 static void submit_noops(unsigned n)
 {

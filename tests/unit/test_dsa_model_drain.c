@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Who waits for whom: drain descriptors and commands, in dedicated WQs, and by PASID in shared ones (7.3, 3.2). */
+/* Who waits for whom: drain descriptors and commands, in dedicated WQs, and by PASID in shared ones (3.12, 3.15). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

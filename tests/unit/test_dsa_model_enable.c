@@ -23,7 +23,7 @@ static void pci(bool bus_master, bool pasid, bool priv, bool prs, uint32_t alloc
 	dsa_model_pci_changed(&w.m, &state);
 }
 
-/* ---- Enable Device (3.4) ---- */
+/* ---- Enable Device (5.1) ---- */
 
 static void no_bus_master(void)
 {
@@ -211,7 +211,7 @@ static void enable_device_errors(void **s)
 	assert_int_equal(command(&w, DSA_CMD_ENABLE_DEVICE, 0), DSA_CMDERR_DEV_NOT_DISABLED);
 }
 
-/* ---- Enable WQ (3.5) ---- */
+/* ---- Enable WQ (5.2) ---- */
 
 static void enable_wq_errors(void **s)
 {

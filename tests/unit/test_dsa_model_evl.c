@@ -135,7 +135,7 @@ static void enable_errors(void **s)
 	}
 }
 
-/* 8.3: which errors are for the log, and which stay SWERROR's. */
+/* 5.1: which errors are for the log, and which stay SWERROR's. */
 static void routes(void **s)
 {
 	struct dsa_raw_desc d = noop(0);
@@ -330,7 +330,7 @@ static void batches(void **s)
 	assert_int_equal(status(3), 0);
 }
 
-/* Failures before the fault that ended a batch are told to what goes on with it (7.2). */
+/* Failures before the fault that ended a batch are told to what goes on with it (8.3.2). */
 static void batch_continued(void **s)
 {
 	struct dsa_raw_desc d = noop(2);

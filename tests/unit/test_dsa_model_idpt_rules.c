@@ -59,7 +59,7 @@ static void flags_and_fields(void **s)
 	assert_int_equal(swerror_code(&w), DSA_COMP_ID_NO_PASID);
 }
 
-/* The table of the specification (5.3), a second time. */
+/* The table of the specification (5.5), a second time. */
 static const struct {
 	uint8_t opcode;
 	uint32_t base;  /* set in the descriptor below */

@@ -154,7 +154,7 @@ static void descriptors(void **s)
 	}
 }
 
-/* It is waited for by drains, aborts and resets alike: they do not cut what is in an engine (3.3). */
+/* It is waited for by drains, aborts and resets alike: they do not cut what is in an engine (3.15). */
 static void hung_descriptor(void **s)
 {
 	static const uint32_t codes[] = {DSA_CMD_DRAIN_ALL, DSA_CMD_ABORT_ALL, DSA_CMD_RESET_DEVICE};
@@ -267,7 +267,7 @@ static uint32_t request(uint32_t operand)
 	return FIELD_GET(DSA_CMDSTS_RESULT, cmdsts);
 }
 
-/* 9.3: stale handles end descriptors with 19h and raise nothing; new ones are other numbers, and work. */
+/* 7.5.4: stale handles end descriptors with 19h and raise nothing; new ones are other numbers, and work. */
 static void revoked_handles(void **s)
 {
 	uint32_t old, new;

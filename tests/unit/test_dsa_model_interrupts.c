@@ -44,7 +44,7 @@ static unsigned all_notified(void)
 	return sum;
 }
 
-/* 9.2: who may use which handle. */
+/* 5.4: who may use which handle. */
 static void permission(void **s)
 {
 	static const struct {
@@ -214,7 +214,7 @@ static void granted_handles(void **s)
 	assert_int_equal(all_notified(), 1);
 }
 
-/* ---- occupancy (9.4) ---- */
+/* ---- occupancy (9.2.24) ---- */
 
 static bool generated(void)
 {

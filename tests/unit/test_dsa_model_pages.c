@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Page requests (8.1): who asks, who waits meanwhile, and what each answer does. */
+/* Page requests (3.13.2): who asks, who waits meanwhile, and what each answer does. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -170,7 +170,7 @@ static void failed(void **s)
 	assert_int_equal(requests, 1);
 }
 
-/* The status says that a write faulted only for faults (6.1). */
+/* The status says that a write faulted only for faults (8.2.1). */
 static void failed_write(void **s)
 {
 	struct dsa_raw_desc d = memmove_desc(0, DATA(0), DATA(8), 64);

@@ -16,7 +16,7 @@ static struct world w;
 #define WQCFG(n, d) (DSA_MODEL_WQCFG + 32 * (uint64_t)(n) + 4 * (uint64_t)(d))
 #define RB_ALLOWED  FIELD_PREP(DSA_GRPFLAGS_RB_ALLOWED, (uint64_t)DSA_MODEL_READ_BUFFERS)
 
-/* Registers of 2.9 that are the same after Reset Device and after power-on. */
+/* Registers of table 9-3 that are the same after Reset Device and after power-on. */
 static void expect_configuration_reset(void)
 {
 	assert_int_equal(rd(&w, DSA_GENCFG), DSA_MODEL_READ_BUFFERS);
@@ -175,7 +175,7 @@ static void ims_address(void **s)
 	assert_int_equal(rd(&w, IMS(7) + DSA_IMS_CTRL), 0xfffff00d);
 }
 
-/* 2.9: WQCFG's lock matrix, configuration supported. */
+/* 9.2.24: WQCFG's lock matrix, configuration supported. */
 static void wqcfg_locks(void **s)
 {
 	static const struct {

@@ -112,7 +112,7 @@ static void numbers_of_page_requests(void **s)
 	}
 }
 
-/* ---- order (7.4) ---- */
+/* ---- order (3.9) ---- */
 
 static void behind_one_that_waits(void **s)
 {
@@ -185,7 +185,7 @@ static void injected(void **s)
 	}
 }
 
-/* ---- who waits for them (7.3, 3.3) ---- */
+/* ---- who waits for them (3.12, 3.15) ---- */
 
 static void drains(void **s)
 {

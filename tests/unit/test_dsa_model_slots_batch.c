@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Batches in an engine: their descriptors beside each other and beside other work (7.1, 7.2, 7.4). */
+/* Batches in an engine: their descriptors beside each other and beside other work (3.8, 3.9). */
 #include "tests/unit/dsa_slots.h"
 
 static void children_beside_each_other(void **s)

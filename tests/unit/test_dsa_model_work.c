@@ -17,7 +17,7 @@ static unsigned occupancy(unsigned wq)
 	return FIELD_GET(DSA_WQCFG6_OCCUPANCY, wqcfg(&w, wq, 6));
 }
 
-/* ---- portals (4.2) ---- */
+/* ---- portals (5.3, 9.3) ---- */
 
 static void limits(void **s)
 {
@@ -86,7 +86,7 @@ static void refusals(void **s)
 	assert_int_equal(status(0), 0);
 }
 
-/* 4.4 */
+/* 8.1.1 */
 static void pasids(void **s)
 {
 	struct dsa_raw_desc d;
@@ -133,7 +133,7 @@ static void work_is_done_in_time(void **s)
 	assert_memory_equal(flat_at(DATA(0)), flat_at(DATA(1)), 0x800);
 }
 
-/* 6.2 and 8.3: what goes to the record, what to SWERROR, what nowhere. */
+/* 3.6 and 5: what goes to the record, what to SWERROR, what nowhere. */
 static void routing(void **s)
 {
 	enum {
@@ -245,7 +245,7 @@ static void status_is_last(void **s)
 
 /* ---- order ---- */
 
-/* 7.3: a drain ends after what was before it in its WQ, also with several engines. */
+/* 3.12: a drain ends after what was before it in its WQ, also with several engines. */
 static void drain_descriptor(void **s)
 {
 	struct dsa_raw_desc d;
@@ -272,7 +272,7 @@ static void drain_descriptor(void **s)
 	assert_int_equal(status(2), DSA_COMP_SUCCESS);
 }
 
-/* 7.5: shares are as the priorities, and nobody starves. */
+/* 4.1: shares are as the priorities, and nobody starves. */
 static void priorities(void **s)
 {
 	unsigned done[2] = {0};
@@ -302,7 +302,7 @@ static void priorities(void **s)
 	assert_in_range(done[0], 7, 9);
 }
 
-/* ---- halt (8.5) ---- */
+/* ---- halt (5.7) ---- */
 
 static void halt(void **s)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Batches (3.8, 3.12). A batch reads its list and puts one descriptor after the other into work slots of its engine,
+ * Batches (3.8, 8.3.2). A batch reads its list and puts one descriptor after the other into work slots of its engine,
  * where they run beside each other. It holds none of those slots itself.
  */
 #include "tests/qemu/dsa/engine.h"
@@ -71,7 +71,7 @@ void dsa_run_batch(const struct dsa_env *env, const struct dsa_raw_desc *desc, s
 	struct dsa_batch *batch = &run->slot->batch;
 	const uint64_t list = desc->field[2];
 	const uint32_t count = dsa_desc_size(desc);
-	/* A batch that goes on where a fault ended it may be told of failures before that (7.2). */
+	/* A batch that goes on where a fault ended it may be told of failures before that (8.3.2). */
 	const bool failed_before =
 	        (dsa_desc_flags(desc) & DSA_FLAG_BATCH_ERROR) != 0 && env->fault != DSA_FAULT_BATCH_ERROR_IGNORED;
 	bool fenced = false;

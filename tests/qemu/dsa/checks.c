@@ -9,7 +9,7 @@
 
 #include "tests/qemu/dsa/ops.h"
 
-/* The flags that every opcode knows: which of them are legal depends on each other and on the WQ (5.2). */
+/* The flags that every opcode knows: which of them are legal depends on each other and on the WQ (8.1.3). */
 #define COMMON     (IDXD_OP_FLAG_FENCE | IDXD_OP_FLAG_CRAV | IDXD_OP_FLAG_RCR | IDXD_OP_FLAG_RCI | IDXD_OP_FLAG_CR_TCS)
 #define BOF        IDXD_OP_FLAG_BOF
 #define CHECK      IDXD_OP_FLAG_CR
@@ -99,7 +99,7 @@ static bool is_crc(uint8_t opcode)
 	return opcode == DSA_OPCODE_CRCGEN || opcode == DSA_OPCODE_COPY_CRC;
 }
 
-/* The flags that may be set in this descriptor (5.2, 5.5). */
+/* The flags that may be set in this descriptor (5.5, 8.1.3). */
 static uint32_t allowed_flags(const struct dsa_env *env, uint8_t opcode, uint32_t flags)
 {
 	uint32_t allowed = rules[opcode].flags | COMMON;
@@ -179,7 +179,7 @@ static bool reserved_clear(const struct dsa_env *env, const struct dsa_raw_desc 
 			return false;
 	if (opcode == DSA_OP_UPDATE_WINDOW && (dsa_desc_byte(desc, DSA_DESC_WINDOW_FLAGS) & DSA_WINDOW_RESERVED) != 0)
 		return false;
-	/* Within the DIF flags (5.8). */
+	/* Within the DIF flags (8.3.14 to 8.3.18). */
 	if (((opcode >= DSA_OPCODE_DIF_CHECK && opcode <= DSA_OPCODE_DIF_UPDT) || opcode == DSA_OP_DIX_GENERATE) &&
 	    (dsa_desc_byte(desc, 42) & 0xf0) != 0)
 		return false;
@@ -231,7 +231,7 @@ static bool count_good(const struct dsa_env *env, const struct dsa_raw_desc *des
 	       (dsa_desc_size(desc) >= least && dsa_desc_size(desc) <= BIT64(env->max_batch));
 }
 
-/* The sizes of delta records (5.6). */
+/* The sizes of delta records (8.3.8, 8.3.9). */
 static bool delta_good(const struct dsa_env *env, const struct dsa_raw_desc *desc, uint8_t opcode)
 {
 	if (opcode == DSA_OPCODE_CR_DELTA)

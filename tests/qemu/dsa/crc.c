@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * CRC generation, with and without a copy (5.7). Data is not padded.
+ * CRC generation, with and without a copy (8.3.12, 8.3.13, appendix A). Data is not padded.
  *
  * Section numbers: Intel DSA Architecture Specification, 341204-006.
  */

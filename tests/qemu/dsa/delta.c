@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Delta records (5.6): how one block of memory becomes another, eight bytes at a time.
+ * Delta records (8.3.8, 8.3.9): how one block of memory becomes another, eight bytes at a time.
  *
  * Section numbers: Intel DSA Architecture Specification, 341204-006.
  */

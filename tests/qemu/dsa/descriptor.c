@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One descriptor from its checks to its end, in a WQ or in a batch: record, interrupt, or a report (5.4, 6.2, 8.3). */
+/* One descriptor from its checks to its end, in a WQ or in a batch: record, interrupt, or a report (3.5, 3.6, 5). */
 #include <string.h>
 
 #include "tests/qemu/dsa/engine.h"
@@ -56,7 +56,7 @@ static bool is_quiet(uint8_t code)
 	return code == DSA_COMP_SUCCESS || code == DSA_COMP_SUCCESS_PRED || code == DSA_COMP_BATCH_FAIL;
 }
 
-/* Whether its completion record is to be written (6.2). */
+/* Whether its completion record is to be written (3.6). */
 static bool has_record(const struct dsa_env *env, const struct dsa_raw_desc *desc, const struct dsa_result *r)
 {
 	const uint32_t flags = dsa_desc_flags(desc);
@@ -143,7 +143,7 @@ static void make_wrong(const struct dsa_env *env, const struct dsa_raw_desc *des
 		r->bytes = dsa_desc_size(desc);
 }
 
-/* What cannot be said at the completion record's address goes to the event log, with all of the record (8.4). */
+/* What cannot be said at the completion record's address goes to the event log, with all of the record (5.9). */
 static void log_end(const struct dsa_env *env, const struct dsa_place *at, const struct dsa_raw_desc *desc,
                     uint8_t code, const struct dsa_result *r)
 {
@@ -235,7 +235,7 @@ static uint8_t unreportable(const struct dsa_env *env, const struct dsa_raw_desc
 	return 0;
 }
 
-/* What is before a drain has ended: see dsa_wq_pick(). Left are the addresses that it may have to read (7.3). */
+/* What is before a drain has ended: see dsa_wq_pick(). Left are the addresses that it may have to read (8.3.3). */
 static void run_drain(const struct dsa_env *env, const struct dsa_raw_desc *desc, struct dsa_result *r)
 {
 	static const struct {

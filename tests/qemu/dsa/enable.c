@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What Enable Device and Enable WQ check (9.2.13): a configuration with one thing wrong has one error code. Not here
+ * What Enable Device and Enable WQ check (5.1, 5.2): a configuration with one thing wrong has one error code. Not here
  * are the codes that a part of these capabilities cannot give: platform demands on ATS (0x1a), modes and switches that
  * all exist or have no bit (0x24, 0x2c).
  */
 #include "tests/qemu/dsa/model.h"
 
-/* ---- Enable Device (3.4) ---- */
+/* ---- Enable Device (5.1) ---- */
 
 static uint8_t check_groups(const struct dsa_model *m)
 {
@@ -131,7 +131,7 @@ uint8_t dsa_check_enable_device(const struct dsa_model *m)
 	return error ? error : check_read_buffers(m);
 }
 
-/* ---- Enable WQ (3.5) ---- */
+/* ---- Enable WQ (5.2) ---- */
 
 static uint8_t check_occupancy_handle(const struct dsa_model *m, const struct dsa_wq *wq)
 {

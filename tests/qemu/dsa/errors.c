@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* SWERROR and the halt state (5.8, 5.9). */
+/* SWERROR and the halt state (5.7, 9.2.15). */
 #include "tests/qemu/dsa/model.h"
 
 /* What SWERROR says beside the code: before version 2, of invalid flags alone. Returns whether it says anything. */

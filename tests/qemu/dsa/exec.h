@@ -71,13 +71,13 @@ struct dsa_env {
 	unsigned max_xfer;  /* log2, of the WQ */
 	unsigned max_batch; /* log2, of the WQ */
 	bool bof;           /* WQCFG.BOF */
-	bool rci_reserved;  /* user-mode interrupts off, PASID on and not privileged (5.2) */
+	bool rci_reserved;  /* user-mode interrupts off, PASID on and not privileged (9.2.8) */
 	bool in_batch;
 	uint8_t unmapped; /* which of the group's traffic classes no enabled virtual channel has: bit 0 TC-A, bit 1 TC-B
 	                   */
 	/*
 	 * Asks the host for a page of `who` and waits for the answer; attempt counts from 0. NULL: page requests are
-	 * off. blocks: faults of what is accessed now are to be asked for (data needs the descriptor's BOF flag: 8.1).
+	 * off. blocks: faults of what is accessed now are to be asked for (data needs the descriptor's BOF flag: 3.13.2).
 	 */
 	enum dsa_page_answer (*ask)(const struct dsa_env *env, const struct dsa_requester *who, uint64_t addr,
 	                            bool write, unsigned attempt);
@@ -85,7 +85,7 @@ struct dsa_env {
 	/* Whether the descriptor is lost to a reset or halt: nothing more may come of it. NULL: never. */
 	bool (*given_up)(const struct dsa_env *env);
 	enum dsa_fault fault; /* the one way in which this hardware is wrong, or DSA_FAULT_NONE */
-	/* Whether interrupt handle may be used with this portal and PASID (9.2); NULL: each is good. */
+	/* Whether interrupt handle may be used with this portal and PASID (5.4); NULL: each is good. */
 	bool (*handle_ok)(const struct dsa_env *env, uint16_t handle);
 	struct dsa_run *run; /* for those callbacks (engine.h) */
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* INTCAUSE, completion interrupts through MSI-X and IMS, and who may raise them (3.7, 9.2.11, 9.2.24, 9.2.28). */
+/* INTCAUSE, completion interrupts through MSI-X and IMS, and who may raise them (3.7, 9.2.11, 9.2.22, 9.2.28). */
 #include <string.h>
 
 #include "tests/qemu/dsa/model.h"
@@ -94,7 +94,7 @@ void dsa_revoke_handles(struct dsa_model *m)
 	dsa_raise_cause(m, DSA_INTCAUSE_HANDLES_REVOKED);
 }
 
-/* 9.2: the handle is valid, and its entry is for the PASID of the descriptor. */
+/* 5.4: the handle is valid, and its entry is for the PASID of the descriptor. */
 bool dsa_handle_ok(const struct dsa_model *m, const struct dsa_entry *entry, bool wq_pasid, uint16_t handle)
 {
 	unsigned n;

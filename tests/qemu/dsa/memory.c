@@ -4,7 +4,7 @@
 #include "tests/qemu/dsa/exec.h"
 
 #define PAGE      4096U
-/* A page that is granted and gone again, time after time, is not waited for for ever (5.8). */
+/* A page that is granted and gone again, time after time, is not waited for for ever (3.13.2). */
 #define ASK_LIMIT 12
 
 /* The requester of the access, made wrong where the fault says so. */
@@ -45,7 +45,7 @@ static uint8_t translate(const struct dsa_env *env, const struct dsa_requester *
 			break;
 	}
 	*fault_addr = env->fault == DSA_FAULT_FAULT_ADDRESS ? page + PAGE : page;
-	/* Only a fault has a direction (6.1). */
+	/* Only a fault has a direction (8.2.1). */
 	return write && status != DSA_COMP_TRANSLATION_FAIL ? status | DSA_COMP_STATUS_WRITE : status;
 }
 

@@ -6,7 +6,7 @@
  *
  *	regs.c        BAR0, access and lock rules           (9.2)
  *	commands.c    CMD and CMDSTS                        (3.15, 9.2.12)
- *	enable.c      what may be enabled                   (9.2.13)
+ *	enable.c      what may be enabled                   (5.1, 5.2)
  *	portals.c     BAR2: what is accepted, retried, lost (3.3, 9.3)
  *	tables.c      its tables: WQCFG, GRPCFG, MSIXPERM, IMS
  *	capability.c  what the part has, by version         (9.2)
@@ -14,14 +14,14 @@
  *	engine.c      the engines: who takes what when      (3.4 to 3.9)
  *	slots.c       what they have in progress
  *	order.c       whose writes come first               (3.9)
- *	descriptor.c  one descriptor from start to end      (3.6, 5.4)
+ *	descriptor.c  one descriptor from start to end      (3.5, 3.6)
  *	batch.c       those of a batch                      (3.8)
  *	pages.c       page requests                         (3.13)
  *	idpt.c        inter-domain operations of version 2  (3.14)
  *	evl.c         the event log of version 2            (5.9)
- *	interrupts.c  INTCAUSE, MSI-X and IMS, handles      (3.7, 9.2.22)
- *	errors.c      SWERROR, halt                         (5.8, 5.9)
- *	traffic.c     traffic classes                       (4.5, 9.2.27)
+ *	interrupts.c  INTCAUSE, MSI-X and IMS, handles      (3.7, 9.2.28)
+ *	errors.c      SWERROR, halt                         (5.7, 9.2.15)
+ *	traffic.c     traffic classes                       (4.2, 9.2.23)
  *	inject.c      what goes wrong at a chosen moment
  *	perfmon.c     what performance monitoring counts, perfmon_regs.c its registers
  *	embed.h       what the embedder supplies and chooses
@@ -171,7 +171,7 @@ struct dsa_model {
 /* ops and ctx must outlive the model. Everything as after power-on. */
 void dsa_model_init(struct dsa_model *m, const struct dsa_model_ops *ops, void *ctx,
                     const struct dsa_model_config *config);
-/* Power-on and warm reset: all is lost (2.9). */
+/* Power-on and warm reset: all is lost (table 9-3). */
 void dsa_model_reset(struct dsa_model *m);
 /* Function level reset: the same, but for a halt that asks for more than that. */
 void dsa_model_flr(struct dsa_model *m);
@@ -261,7 +261,7 @@ void dsa_interrupts_due(struct dsa_model *m);
 uint16_t dsa_handle_grant(struct dsa_model *m, bool ims, unsigned entry, bool granted);
 /* Whether the handle is one of the table's, and with cmdcap was given out; *entry is then the one it stands for. */
 bool dsa_handle_entry(const struct dsa_model *m, bool ims, uint16_t handle, unsigned *entry);
-/* All handles become invalid; those given out from now on are other ones (9.3). */
+/* All handles become invalid; those given out from now on are other ones (7.5.4). */
 void dsa_revoke_handles(struct dsa_model *m);
 
 /* idpt.c */

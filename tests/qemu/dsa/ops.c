@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The operations on plain memory, and the way to all others (5.5).
+ * The operations on plain memory, and the way to all others (8.3).
  *
  * Data moves in chunks over a buffer on the stack. Where a page faults in the middle of a chunk, what went through
  * before it counts: bytes completed is exact to the byte.

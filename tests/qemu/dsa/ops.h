@@ -9,7 +9,7 @@
 
 #include "tests/qemu/dsa/exec.h"
 
-/* Opcode-specific flags (5.5): their meaning depends on the opcode. */
+/* Opcode-specific flags (8.3): their meaning depends on the opcode. */
 #define DSA_FLAG_BATCH_ERROR    BIT32(16) /* BATCH */
 #define DSA_FLAG_READBACK1      BIT32(16) /* DRAIN */
 #define DSA_FLAG_READBACK2      BIT32(17) /* DRAIN */
@@ -27,9 +27,9 @@
 
 /* Bytes that an operation handles at once, on the stack. */
 #define DSA_CHUNK      4096
-/* One delta: a 16-bit offset in units of 8 bytes, and 8 bytes (5.6). */
+/* One delta: a 16-bit offset in units of 8 bytes, and 8 bytes (8.3.8). */
 #define DSA_DELTA_SIZE 10
-/* The protection tuple behind each block: guard, application tag, reference tag (5.8). */
+/* The protection tuple behind each block: guard, application tag, reference tag (appendix B). */
 #define DSA_DIF_TUPLE  8
 
 /* Byte n of a descriptor, and the wider fields that start there (aligned to their size), little-endian. */
@@ -75,7 +75,7 @@ static inline size_t dsa_min(size_t a, size_t b)
 }
 
 /*
- * End early: status as dsa_mem_read or dsa_mem_write gave it for that operand, bytes as 5.5 counts them for the opcode.
+ * End early: status as dsa_mem_read or dsa_mem_write gave it for that operand, bytes as 8.3 counts them for the opcode.
  */
 static inline void dsa_end_early(struct dsa_result *result, uint8_t status, enum dsa_operand operand,
                                  uint64_t fault_addr, size_t bytes)
@@ -98,7 +98,7 @@ static inline bool dsa_is_inter_domain(uint8_t opcode)
 unsigned dsa_dif_block(const struct dsa_raw_desc *desc);
 
 /*
- * The end of an operation that wrote len bytes at dst: the destination readback that the flags may ask for (5.2), which
+ * The end of an operation that wrote len bytes at dst: the destination readback that the flags may ask for (8.1.3), which
  * turns the status into DSA_COMP_HW_ERR_DRB if it fails. len may be 0: nothing was written.
  */
 void dsa_readback(const struct dsa_env *env, const struct dsa_raw_desc *desc, uint64_t dst, size_t len,

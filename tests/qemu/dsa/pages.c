@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Page requests (8.1): a descriptor asks in its fiber, and waits there for the response. */
+/* Page requests (3.13.2): a descriptor asks in its fiber, and waits there for the response. */
 #include "tests/qemu/dsa/engine.h"
 
 /* Software may take the allocation away under a device that is enabled: it gets one at a time then. */

@@ -8,7 +8,7 @@
 
 #include "tests/qemu/dsa/pci_caps.h"
 
-/* The uncorrectable errors that the device has in AER (9.1). */
+/* The uncorrectable errors that the device has in AER (appendix C). */
 #define UNCORRECTABLE                                                                                     \
 	(PCI_ERR_UNC_POISON_TLP | PCI_ERR_UNC_COMP_TIME | PCI_ERR_UNC_COMP_ABORT | PCI_ERR_UNC_UNX_COMP | \
 	 PCI_ERR_UNC_MALF_TLP | PCI_ERR_UNC_UNSUP | PCI_ERR_UNC_INTN)

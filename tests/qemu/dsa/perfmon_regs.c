@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The registers of performance monitoring (9.2, OFFSETS.PERFMON). How many counters of which width Sapphire Rapids has,
+ * The registers of performance monitoring (6, 9.2.25). How many counters of which width Sapphire Rapids has,
  * and with which filters, is not public; these are plausible.
  *
  * What the specification leaves open here: filters are locked while their counter is enabled, like the rest of its

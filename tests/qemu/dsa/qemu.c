@@ -293,7 +293,7 @@ static const MemoryRegionOps registers_ops = {
         .impl = {.min_access_size = 1, .max_access_size = 8},
 };
 
-/* 3.3: only 64-byte writes mean anything to a portal. */
+/* 9.3: only 64-byte writes mean anything to a portal. */
 static uint64_t portals_read(void *opaque, hwaddr addr, unsigned size)
 {
 	(void)opaque;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Work queues: what is in them, who is next, and their occupancy interrupt (3.3, 4.1, 9.2.29). */
+/* Work queues: what is in them, who is next, and their occupancy interrupt (3.3, 4.1, 9.2.24). */
 #include "tests/qemu/dsa/engine.h"
 
 bool dsa_wq_dedicated(const struct dsa_wq *wq)
@@ -106,7 +106,7 @@ bool dsa_outstanding(const struct dsa_model *m, uint32_t wqs, uint32_t pasid, ui
 	return false;
 }
 
-/* 9.4: an armed WQ fires once when its occupancy is at or below the limit, until software clears the bit. */
+/* 9.2.24: an armed WQ fires once when its occupancy is at or below the limit, until software clears the bit. */
 void dsa_occupancy_check(struct dsa_model *m, unsigned index)
 {
 	struct dsa_wq *wq = &m->wqs[index];
@@ -122,7 +122,7 @@ void dsa_occupancy_check(struct dsa_model *m, unsigned index)
 }
 
 /*
- * A drain descriptor waits for all before it in its WQ, and in a shared one only for those with its PASID (7.3): one
+ * A drain descriptor waits for all before it in its WQ, and in a shared one only for those with its PASID (3.12): one
  * process does not wait for the page faults of another. What is before it is in an engine, or is gone. It waits in its
  * WQ: in a slot it might keep a batch that it waits for from having one.
  */
@@ -151,7 +151,7 @@ enum dsa_slot_kind dsa_wq_next_kind(const struct dsa_model *m, unsigned index)
 	return dsa_desc_opcode(&wq->queue[wq->head].desc) == DSA_OPCODE_BATCH ? DSA_SLOT_BATCH : DSA_SLOT_WORK;
 }
 
-/* Round robin over those with work and credit (7.5). */
+/* Round robin over those with work and credit (4.1). */
 int dsa_wq_pick(struct dsa_model *m, struct dsa_group *group, const bool room[DSA_SLOT_KINDS])
 {
 	for (unsigned round = 0; round < 2; round++) {

@@ -66,7 +66,7 @@ void dsa_model_flr(struct dsa_model *m)
 	if (dsa_is_wrong(m, DSA_FAULT_FLR_IGNORED))
 		return;
 	dsa_model_reset(m);
-	/* What only the platform's reset can mend stays broken (5.9). */
+	/* What only the platform's reset can mend stays broken (5.7). */
 	if (state == DSA_STATE_HALT && reset_type > DSA_RESET_FLR) {
 		m->state = state;
 		m->reset_type = reset_type;

@@ -68,7 +68,7 @@ unsigned dsa_slots_offered(const struct dsa_model *m, enum dsa_slot_kind kind)
 	return m->config.work ? m->config.work : DSA_MODEL_WORK;
 }
 
-/* How many the group lets each of its engines have: a part of all of them (9.2.25). */
+/* How many the group lets each of its engines have: a part of all of them (9.2.23). */
 static unsigned limit(const struct dsa_model *m, const struct dsa_group *group, enum dsa_slot_kind kind)
 {
 	const uint64_t part = kind == DSA_SLOT_BATCH ? FIELD_GET(DSA_GRPFLAGS_BATCH_LIMIT, group->flags)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the engines have in progress (3.4, 3.9, 9.2.25): each descriptor that an engine took has a slot until it ended.
+ * What the engines have in progress (3.4, 3.9, 9.2.23): each descriptor that an engine took has a slot until it ended.
  * An engine has slots for work descriptors, of WQs and of batches, and others for the batch descriptors themselves.
  */
 #ifndef TESTS_QEMU_DSA_SLOTS_H

@@ -111,7 +111,7 @@ static void merge64(uint64_t *reg, uint32_t offset, uint32_t value, uint32_t mas
 	*reg = (*reg & ~((uint64_t)mask << shift)) | ((uint64_t)(value & mask) << shift);
 }
 
-/* 9.2.26: locked fields ignore writes. */
+/* 9.2.24: locked fields ignore writes. */
 static void write_wqcfg(struct dsa_model *m, unsigned index, uint32_t dword, uint32_t value, uint32_t mask)
 {
 	const uint32_t mode_fields = DSA_WQCFG2_DEDICATED | DSA_WQCFG2_BOF | DSA_WQCFG2_ATS_DISABLE |

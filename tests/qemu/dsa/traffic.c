@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Traffic classes: each group has two, of which the flags of a descriptor choose one for each address (4.5). */
+/* Traffic classes: each group has two, of which the flags of a descriptor choose one for each address (4.2). */
 #include "tests/qemu/dsa/model.h"
 
 const struct dsa_group *dsa_engine_group(const struct dsa_model *m, unsigned engine)
