@@ -14,7 +14,7 @@ static void need_opcode(unsigned opcode)
 		SKIP("OPCAP lacks %s", dsa_opcode_name(opcode));
 }
 
-/* 8.3.11's normal mode, a bit at a time: the value of one part is the seed of the next. */
+/* 8.3.12's normal mode, a bit at a time: the value of one part is the seed of the next. */
 static uint32_t crc32c(uint32_t seed, const uint8_t *bytes, size_t size)
 {
 	uint32_t crc = ~seed;
@@ -37,7 +37,7 @@ static uint32_t run(uint64_t src, uint32_t seed, uint32_t size, uint32_t flags)
 	return (uint32_t)test_cr(0)->crc_val;
 }
 
-TEST(dsa_crc_vectors, "dsa.op.crc.vectors", NEEDS_SUBMIT, "DSA 8.3.11")
+TEST(dsa_crc_vectors, "dsa.op.crc.vectors", NEEDS_SUBMIT, "DSA 8.3.12")
 {
 	static const struct {
 		const char *name;
@@ -63,7 +63,7 @@ TEST(dsa_crc_vectors, "dsa.op.crc.vectors", NEEDS_SUBMIT, "DSA 8.3.11")
 	}
 }
 
-TEST(dsa_crc_modes, "dsa.op.crc.modes", NEEDS_SUBMIT, "DSA 8.3.11")
+TEST(dsa_crc_modes, "dsa.op.crc.modes", NEEDS_SUBMIT, "DSA 8.3.12")
 {
 	struct dsa_buf src;
 
@@ -76,7 +76,7 @@ TEST(dsa_crc_modes, "dsa.op.crc.modes", NEEDS_SUBMIT, "DSA 8.3.11")
 	EXPECT_EQ(0xc052a8c8, run(src.dma, 0, 9, DESC_FLAG_NO_INVERT | DESC_FLAG_NO_REFLECT));
 }
 
-TEST(dsa_crc_chained, "dsa.op.crc.in_parts", NEEDS_SUBMIT, "DSA 8.3.11")
+TEST(dsa_crc_chained, "dsa.op.crc.in_parts", NEEDS_SUBMIT, "DSA 8.3.12")
 {
 	static const uint32_t modes[] = {0, DESC_FLAG_NO_INVERT, DESC_FLAG_NO_REFLECT,
 	                                 DESC_FLAG_NO_INVERT | DESC_FLAG_NO_REFLECT};
@@ -94,7 +94,7 @@ TEST(dsa_crc_chained, "dsa.op.crc.in_parts", NEEDS_SUBMIT, "DSA 8.3.11")
 	}
 }
 
-TEST(dsa_crc_random, "dsa.op.crc.random", NEEDS_SUBMIT, "DSA 8.3.11")
+TEST(dsa_crc_random, "dsa.op.crc.random", NEEDS_SUBMIT, "DSA 8.3.12")
 {
 	struct dsa_buf src;
 
@@ -110,7 +110,7 @@ TEST(dsa_crc_random, "dsa.op.crc.random", NEEDS_SUBMIT, "DSA 8.3.11")
 	}
 }
 
-TEST(dsa_crc_seed_in_memory, "dsa.op.crc.seed_from_memory", NEEDS_SUBMIT, "DSA 8.3.11")
+TEST(dsa_crc_seed_in_memory, "dsa.op.crc.seed_from_memory", NEEDS_SUBMIT, "DSA 8.3.12")
 {
 	struct dsa_buf src;
 	struct dsa_hw_desc d;
@@ -129,7 +129,7 @@ TEST(dsa_crc_seed_in_memory, "dsa.op.crc.seed_from_memory", NEEDS_SUBMIT, "DSA 8
 	EXPECT_EQ(DSA_COMP_ADDR_ALIGN, test_execute(&d));
 }
 
-TEST(dsa_crc_copy, "dsa.op.copy_crc", NEEDS_SUBMIT, "DSA 8.3.12")
+TEST(dsa_crc_copy, "dsa.op.copy_crc", NEEDS_SUBMIT, "DSA 8.3.13")
 {
 	struct dsa_buf src, dst;
 	struct dsa_hw_desc d;
@@ -150,7 +150,7 @@ TEST(dsa_crc_copy, "dsa.op.copy_crc", NEEDS_SUBMIT, "DSA 8.3.12")
 	}
 }
 
-/* ---- data integrity field (5.8): blocks of 512 bytes, each followed by 8 big-endian bytes of tags ---- */
+/* ---- data integrity field (appendix B): blocks of 512 bytes, each followed by 8 big-endian bytes of tags ---- */
 
 #define BLOCK            512U
 #define TUPLE            8U
@@ -158,6 +158,11 @@ TEST(dsa_crc_copy, "dsa.op.copy_crc", NEEDS_SUBMIT, "DSA 8.3.12")
 #define DIF_STATUS_GUARD 1
 #define DIF_STATUS_APP   2
 #define DIF_STATUS_REF   4
+/* of the destination (byte 41) */
+#define DEST_REF_PASS    0x40
+#define DEST_GUARD_PASS  0x20
+#define DEST_APP_COUNTS  0x10
+#define DEST_APP_PASS    0x08
 
 static struct dsa_buf plain, tagged;
 
@@ -194,7 +199,7 @@ static void dif_setup(void)
 	tagged = test_buf(BLOCKS * (BLOCK + TUPLE));
 }
 
-TEST(dsa_dif_insert, "dsa.op.dif.insert", NEEDS_SUBMIT, "DSA 8.3.14")
+TEST(dsa_dif_insert, "dsa.op.dif.insert", NEEDS_SUBMIT, "DSA 8.3.15")
 {
 	/* Of blocks filled with one byte, and of 00..FF twice: T10 CRC, most significant byte first. */
 	static const uint16_t guards[BLOCKS] = {0x0000, 0xe6a1, 0x4f10, 0x0000};
@@ -216,7 +221,7 @@ TEST(dsa_dif_insert, "dsa.op.dif.insert", NEEDS_SUBMIT, "DSA 8.3.14")
 	}
 }
 
-TEST(dsa_dif_check, "dsa.op.dif.check", NEEDS_SUBMIT, "DSA 8.3.13")
+TEST(dsa_dif_check, "dsa.op.dif.check", NEEDS_SUBMIT, "DSA 8.3.14")
 {
 	uint8_t *bytes;
 
@@ -236,7 +241,7 @@ TEST(dsa_dif_check, "dsa.op.dif.check", NEEDS_SUBMIT, "DSA 8.3.13")
 	EXPECT_EQ(2 * (BLOCK + TUPLE), test_cr(0)->bytes_completed);
 }
 
-TEST(dsa_dif_strip, "dsa.op.dif.strip", NEEDS_SUBMIT, "DSA 8.3.15")
+TEST(dsa_dif_strip, "dsa.op.dif.strip", NEEDS_SUBMIT, "DSA 8.3.16")
 {
 	struct dsa_buf back;
 	struct dsa_hw_desc d;
@@ -254,4 +259,69 @@ TEST(dsa_dif_strip, "dsa.op.dif.strip", NEEDS_SUBMIT, "DSA 8.3.15")
 	d.chk_app_tag_seed = 7;
 	test_execute_ok(&d);
 	EXPECT_MEM_EQ(plain.cpu, back.cpu, BLOCKS * BLOCK);
+}
+
+/* From tagged, whose tags are 7 and 100 on, to a buffer with tags of its own. */
+static struct dsa_hw_desc dif_update(struct dsa_buf *updated, uint8_t flags)
+{
+	struct dsa_hw_desc d;
+
+	need_opcode(DSA_OPCODE_DIF_UPDT);
+	dif_setup();
+	*updated = test_buf(BLOCKS * (BLOCK + TUPLE));
+	random_bytes(plain.cpu, plain.size);
+	dif_insert(7, 100);
+	dsa_desc_init(&d, DSA_OPCODE_DIF_UPDT, test_cr_dma(0));
+	d.src_addr = tagged.dma;
+	d.dst_addr = updated->dma;
+	d.xfer_size = BLOCKS * (BLOCK + TUPLE);
+	d.upd_dest_flags = flags;
+	d.src_ref_tag_seed = 100;
+	d.src_app_tag_seed = 7;
+	d.dest_ref_tag_seed = 0xfffffffe;
+	d.dest_app_tag_mask = 0xf000;
+	d.dest_app_tag_seed = 0x560f;
+	return d;
+}
+
+/* Data and guard stay, the tags are the new ones: counted on and wrapped, their masked bits 0. */
+TEST(dsa_dif_update, "dsa.op.dif.update", NEEDS_SUBMIT, "DSA 8.3.17")
+{
+	struct dsa_buf updated;
+	struct dsa_hw_desc d = dif_update(&updated, DEST_APP_COUNTS);
+
+	test_execute_ok(&d);
+	for (unsigned b = 0; b < BLOCKS; b++) {
+		const unsigned at = b * (BLOCK + TUPLE);
+		const uint8_t *block = (uint8_t *)updated.cpu + at, *tuple = block + BLOCK;
+		const unsigned app = (0x560f + b) & 0xfff;
+
+		test_context("block %u", b);
+		EXPECT_MEM_EQ((uint8_t *)tagged.cpu + at, block, BLOCK + 2);
+		EXPECT_EQ(app, (unsigned)(tuple[2] << 8 | tuple[3]));
+		EXPECT_EQ(0xfffffffe + b,
+		          (uint32_t)tuple[4] << 24 | (uint32_t)tuple[5] << 16 | (uint32_t)tuple[6] << 8 | tuple[7]);
+	}
+	test_context("tags of the block that would be next");
+	EXPECT_EQ(100 + BLOCKS, test_cr(0)->dif_upd_src_ref_tag);
+	EXPECT_EQ(7, test_cr(0)->dif_upd_src_app_tag);
+	EXPECT_EQ(0xfffffffe + BLOCKS, test_cr(0)->dif_upd_dest_ref_tag);
+	EXPECT_EQ((0x560f + BLOCKS) & 0xfff, test_cr(0)->dif_upd_dest_app_tag & 0xfff);
+}
+
+/* All that may pass passes: a copy, even of a guard that is wrong where nobody checks it. */
+TEST(dsa_dif_update_passes, "dsa.op.dif.update_passes_tags_on", NEEDS_SUBMIT, "DSA 8.3.17")
+{
+	struct dsa_buf updated;
+	struct dsa_hw_desc d = dif_update(&updated, DEST_REF_PASS | DEST_GUARD_PASS | DEST_APP_PASS);
+
+	d.src_upd_flags = 0x20; /* no check of the guard */
+	((uint8_t *)tagged.cpu)[BLOCK] ^= 0x80;
+	test_execute_ok(&d);
+	EXPECT_MEM_EQ(tagged.cpu, updated.cpu, updated.size);
+	/* Where it is checked, it is found, and nothing before it is done. */
+	d.src_upd_flags = 0;
+	EXPECT_EQ(DSA_COMP_DIF_ERR, test_execute(&d));
+	EXPECT_EQ(DIF_STATUS_GUARD, test_cr(0)->dif_status);
+	EXPECT_EQ(0, test_cr(0)->bytes_completed);
 }

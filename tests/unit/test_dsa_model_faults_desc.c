@@ -15,6 +15,31 @@ static uint64_t inserted_ref(struct world *w)
 	return *flat_at(DATA(1) + 512 + 7);
 }
 
+/* Of two blocks with guards of 0, the reference tag of the second; and the guard of the first, which was wrong. */
+static void update(struct world *w)
+{
+	struct dsa_raw_desc d = with_record(descriptor(DSA_OPCODE_DIF_UPDT, 0, DATA(0), DATA(1), 1040), 0);
+
+	memset(flat_at(DATA(0)), 0, 1040);
+	*flat_at(DATA(0) + 512) = 0x77;
+	set_bytes(&d, 40, 0x60, 1); /* no check of guard and reference tag */
+	set_bytes(&d, 41, 0x20, 1); /* the guard passes */
+	set_bytes(&d, 56, 5, 4);
+	run(w, DWQ, 0, d);
+}
+
+static uint64_t updated_ref(struct world *w)
+{
+	update(w);
+	return *flat_at(DATA(1) + 1039);
+}
+
+static uint64_t passed_guard(struct world *w)
+{
+	update(w);
+	return *flat_at(DATA(1) + 512);
+}
+
 static uint64_t compval_result(struct world *w)
 {
 	const uint64_t pattern = UINT64_C(0x0807060504030201);
@@ -163,6 +188,8 @@ static uint64_t missing_page(struct world *w)
 
 static const struct fault_row rows[] = {
         {DSA_FAULT_DIF_INSERT_TAG, inserted_ref, 5, 6},
+        {DSA_FAULT_DIF_UPDATE_TAG, updated_ref, 6, 5},
+        {DSA_FAULT_DIF_UPDATE_PASS, passed_guard, 0x77, 0},
         {DSA_FAULT_COMPVAL_PHASE, compval_result, 0, 1},
         {DSA_FAULT_EXPECTED_IGNORED, unexpected_status, DSA_COMP_SUCCESS_PRED, DSA_COMP_SUCCESS},
         {DSA_FAULT_CRC_REFLECTION, crc_not_reflected, 0xa8f022a0, 0xe3069283},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The DSA model's delta records (5.6) and data integrity fields (5.8): the tuples are built here by hand, with ISA-L's
- * CRC for the guard.
+ * The DSA model's delta records (8.3.8) and data integrity fields (appendix B): the tuples are built here by hand, with
+ * ISA-L's CRC for the guard.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -351,6 +351,8 @@ static void dif_all_ones(void **state)
 	assert_int_equal(run(&env, dif(CHECK, 0, 0x02, 0, 0)).status, DSA_COMP_SUCCESS);
 	assert_int_equal(run(&env, dif(CHECK, 0, 0x03, 0, 0)).result, 8);
 	assert_int_equal(run(&env, dif(CHECK, 0, 0x00, 0, 0)).result, 7);
+	/* An error only of those that are looked for. */
+	assert_int_equal(run(&env, dif(CHECK, 0, 0x01, 0, 0)).result, 7);
 }
 
 static void update(void **state)

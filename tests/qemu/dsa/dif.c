@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Data integrity fields (5.8): a tuple of guard, application tag and reference tag, big-endian, behind each block.
+ * Data integrity fields (8.3.14 to 8.3.18, appendix B): a tuple of guard, application tag and reference tag,
+ * big-endian, behind each block.
  *
  * One loop serves all five operations: each reads a block (with or without its tuple), may check the tuple, and may
  * write the block (with or without a new one), or the new one alone.
@@ -118,7 +119,7 @@ static uint8_t check_tuple(const struct dsa_env *env, struct tuple found, const 
 	uint16_t used = (uint16_t)~tags->app_mask;
 	uint8_t bad = 0;
 
-	if (all_f && (flags & SRC_F_ALL_ERROR) != 0)
+	if (all_f && (flags & SRC_F_ALL) != 0 && (flags & SRC_F_ALL_ERROR) != 0)
 		return BAD_ALL_F;
 	/* A tuple of ones marks a block that nobody has written yet. */
 	if (((flags & SRC_F_ALL) != 0 && all_f) || ((flags & SRC_F_APP) != 0 && app_f) ||
@@ -162,7 +163,10 @@ void dsa_op_dif(const struct dsa_env *env, const struct dsa_raw_desc *desc, stru
 		dst_tags.ref++;
 	if (makes)
 		dst_flags &= (uint8_t) ~(DST_REF_PASS | DST_GUARD_PASS | DST_APP_PASS);
-	if (alone && env->fault == DSA_FAULT_DIX_TAG)
+	if (opcode == DSA_OPCODE_DIF_UPDT && env->fault == DSA_FAULT_DIF_UPDATE_PASS)
+		dst_flags &= (uint8_t)~DST_GUARD_PASS;
+	if ((alone && env->fault == DSA_FAULT_DIX_TAG) ||
+	    (opcode == DSA_OPCODE_DIF_UPDT && env->fault == DSA_FAULT_DIF_UPDATE_TAG))
 		dst_tags.ref_fixed = true;
 	for (n = 0; n < blocks; n++) {
 		struct tuple found = {0};

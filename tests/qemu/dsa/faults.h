@@ -19,6 +19,8 @@
 	X(CRC_SEED_IGNORED, "crc-seed-ignored", "CRC generation starts from seed 0 always")                            \
 	X(DIF_GUARD, "dif-guard", "DIF check does not look at the guard")                                              \
 	X(DIF_INSERT_TAG, "dif-insert-tag", "the reference tag that DIF insert writes is one too high")                \
+	X(DIF_UPDATE_TAG, "dif-update-tag", "the reference tag that DIF update writes stands still")                   \
+	X(DIF_UPDATE_PASS, "dif-update-pass", "DIF update computes the guard that shall pass")                         \
 	X(COMPVAL_PHASE, "compval-phase", "compare pattern starts the pattern at its second byte")                     \
 	X(EXPECTED_IGNORED, "expected-ignored", "compares do not look at the expected result")                         \
 	X(CRC_REFLECTION, "crc-reflection", "CRC generation does not reflect the data, whatever the flag says")        \
