@@ -143,7 +143,7 @@ static uint64_t unmapped_class(struct world *w)
 	pci.unmapped = BIT32(0);
 	dsa_model_pci_changed(&w->m, &pci);
 	run(w, DWQ, 0, noop(0));
-	return status(0);
+	return swerror_code(w);
 }
 
 /* TC-B, which this descriptor does not use. */
@@ -158,7 +158,7 @@ static uint64_t other_class(struct world *w)
 	(void)command(w, DSA_CMD_ENABLE_DEVICE, 0);
 	(void)command(w, DSA_CMD_ENABLE_WQ, DWQ);
 	run(w, DWQ, 0, noop(0));
-	return status(0);
+	return swerror_code(w);
 }
 
 static uint64_t descending_offsets(struct world *w)
@@ -202,8 +202,8 @@ static const struct fault_row rows[] = {
         {DSA_FAULT_WQ_LIMIT_UNCHECKED, move_beyond_limit, 1, 0},
         {DSA_FAULT_COUNT_UNCHECKED, batch_of_one, DSA_COMP_DESC_CNT_ERANGE, DSA_COMP_SUCCESS},
         {DSA_FAULT_LIST_ALIGN_UNCHECKED, misaligned_list, 1, 0},
-        {DSA_FAULT_CLASS_UNCHECKED, unmapped_class, DSA_COMP_TRAFFIC_CLASS_CONF, DSA_COMP_SUCCESS},
-        {DSA_FAULT_CLASS_SWAPPED, other_class, DSA_COMP_SUCCESS, DSA_COMP_TRAFFIC_CLASS_CONF},
+        {DSA_FAULT_CLASS_UNCHECKED, unmapped_class, DSA_COMP_TRAFFIC_CLASS_CONF, 0},
+        {DSA_FAULT_CLASS_SWAPPED, other_class, 0, DSA_COMP_TRAFFIC_CLASS_CONF},
 };
 
 static void each_fault_shows(void **s)

@@ -331,8 +331,7 @@ static bool handle_good(const struct dsa_env *env, const struct dsa_raw_desc *de
 static bool classes_good(const struct dsa_env *env, const struct dsa_raw_desc *desc, uint8_t opcode)
 {
 	const uint32_t flags = dsa_desc_flags(desc);
-	const uint32_t selectors =
-	        allowed_flags(env, opcode, flags) & ((uint32_t)(A1 | A2 | A3) | (uint32_t)IDXD_OP_FLAG_CR_TCS);
+	const uint32_t selectors = allowed_flags(env, opcode, flags) & (uint32_t)(A1 | A2 | A3);
 
 	if (env->fault == DSA_FAULT_CLASS_UNCHECKED)
 		return true;

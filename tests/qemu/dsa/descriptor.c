@@ -215,6 +215,14 @@ static void finish(const struct dsa_env *env, const struct dsa_place *at, const 
 		dsa_completion_interrupt(env->run->m, env->run->entry.ims, dsa_desc_handle(desc));
 }
 
+/* Whether a virtual channel has the record's traffic class. */
+static bool record_class_good(const struct dsa_env *env, const struct dsa_raw_desc *desc)
+{
+	const unsigned class = (dsa_desc_flags(desc) & IDXD_OP_FLAG_CR_TCS) ? 1 : 0;
+
+	return !(env->unmapped & BIT32(class)) || env->fault == DSA_FAULT_CLASS_UNCHECKED;
+}
+
 /*
  * The checks of the completion record's address and of privilege: their failure leaves no record (5.4). With the event
  * log an address that is not there is found when the record is to be written, and the log then has all of it.
@@ -230,6 +238,8 @@ static uint8_t unreportable(const struct dsa_env *env, const struct dsa_raw_desc
 		return 0;
 	if (!IS_ALIGNED(dsa_desc_cr(desc), DSA_CR_SIZE) && env->fault != DSA_FAULT_CR_ALIGN_UNCHECKED)
 		return DSA_COMP_CRA_ALIGN;
+	if (!record_class_good(env, desc))
+		return DSA_COMP_TRAFFIC_CLASS_CONF;
 	if (!dsa_evl_on(m) && dsa_mem_probe(env, dsa_desc_cr(desc), true, &fault))
 		return DSA_COMP_CRA_XLAT | DSA_COMP_STATUS_WRITE;
 	return 0;
