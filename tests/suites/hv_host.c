@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "kernel/cpu.h"
+#include "kernel/percpu.h"
 #include "tests/suites/hv.h"
 #include "tests/test.h"
 
@@ -70,6 +71,9 @@ TEST(host_tables, "hv.host.tables_and_segments_kept", NEEDS_HV, "APM 2 15.5.2")
 	after = read_tables();
 	EXPECT_MEM_EQ(before.gdt, after.gdt, sizeof(before.gdt));
 	EXPECT_MEM_EQ(before.idt, after.idt, sizeof(before.idt));
+	/* A guest may have been here before: VMX leaves both with a limit of 0xffff (SDM 3C 27.5.2). */
+	EXPECT_EQ(sizeof(percpu_self()->gdt) - 1, after.gdt[0] | after.gdt[1] << 8);
+	EXPECT_EQ(256 * 16 - 1, after.idt[0] | after.idt[1] << 8);
 	EXPECT_EQ(before.tr, after.tr);
 	EXPECT_EQ(before.ldt, after.ldt);
 	EXPECT_EQ(before.cs, after.cs);
