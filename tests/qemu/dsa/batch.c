@@ -45,7 +45,7 @@ static bool offer(const struct dsa_run *run, const struct dsa_raw_desc *child, u
 	slot->batch.next_index = (uint16_t)index;
 	slot->state = DSA_SLOT_OFFER;
 	m->engines[slot->engine].offers++;
-	dsa_dispatch(m, m->ops->now(m->ctx));
+	dsa_dispatch(m, dsa_now(m));
 	while (!dsa_is_lost(run) && slot->state == DSA_SLOT_OFFER) {
 		if (!dsa_wait(run, DSA_SLOT_OFFER))
 			return false;

@@ -271,7 +271,7 @@ void dsa_command(struct dsa_model *m, uint32_t value)
 	m->cmd = value;
 	m->cmdsts = DSA_CMDSTS_ACTIVE | error;
 	m->cmd_seq = m->next_seq;
-	m->cmd_ready_at = m->ops->now(m->ctx) + m->config.command_ns;
+	m->cmd_ready_at = dsa_now(m) + m->config.command_ns;
 	if (m->cmd_injection == DSA_INJECT_COMMAND_LATE)
 		m->cmd_ready_at += m->config.late_ns;
 	if (!error)
@@ -319,7 +319,7 @@ void dsa_command_progress(struct dsa_model *m)
 	uint32_t error = FIELD_GET(DSA_CMDSTS_ERROR, m->cmdsts);
 	uint32_t result = 0;
 
-	if (!(m->cmdsts & DSA_CMDSTS_ACTIVE) || m->ops->now(m->ctx) < m->cmd_ready_at)
+	if (!(m->cmdsts & DSA_CMDSTS_ACTIVE) || dsa_now(m) < m->cmd_ready_at)
 		return;
 	m->cmd_ready_at = 0; /* from now on it waits for engines alone */
 	if (m->cmd_injection == DSA_INJECT_COMMAND_HUNG)

@@ -33,6 +33,7 @@ static void execute(struct dsa_model *m, struct dsa_slot *slot)
 		return;
 	}
 	slot->state = DSA_SLOT_RUNS;
+	m->work_began = m->ops->now(m->ctx);
 	m->running = slot;
 	if (slot->injection == DSA_INJECT_DESCRIPTOR_LOST) {
 		ended = true;
@@ -45,6 +46,7 @@ static void execute(struct dsa_model *m, struct dsa_slot *slot)
 		run_entry(&run);
 	}
 	m->running = NULL;
+	m->worked_ns += m->ops->now(m->ctx) - m->work_began;
 	if (!ended)
 		return;
 	if (fiber)
@@ -199,7 +201,7 @@ void dsa_dispatch(struct dsa_model *m, uint64_t now)
 /* In order of time, so that a slow device is not a reordering one. */
 void dsa_engine_run(struct dsa_model *m)
 {
-	const uint64_t now = m->ops->now(m->ctx);
+	const uint64_t now = dsa_now(m);
 
 	dsa_dispatch(m, now);
 	while (m->state != DSA_STATE_HALT && m->due_first && m->due_first->ready_at <= now) {
@@ -211,7 +213,7 @@ void dsa_engine_run(struct dsa_model *m)
 /* Ask for the tick that the device needs next. */
 void dsa_kick(struct dsa_model *m)
 {
-	const uint64_t now = m->ops->now(m->ctx);
+	const uint64_t now = dsa_now(m);
 	uint64_t next = m->injected ? now : m->late.at ? m->late.at : UINT64_MAX;
 
 	if (m->state != DSA_STATE_HALT)
@@ -222,7 +224,7 @@ void dsa_kick(struct dsa_model *m)
 	if ((m->cmdsts & DSA_CMDSTS_ACTIVE) && m->cmd_ready_at && m->cmd_ready_at < next)
 		next = m->cmd_ready_at;
 	if (next != UINT64_MAX)
-		m->ops->schedule(m->ctx, next);
+		dsa_schedule(m, next);
 }
 
 void dsa_model_tick(struct dsa_model *m)

@@ -89,7 +89,7 @@ enum dsa_injection dsa_inject(struct dsa_model *m, enum dsa_moment moment)
 		return inject->what;
 	/* What befalls the whole device waits for the end of what it is doing just now. */
 	m->injected = inject->what;
-	m->ops->schedule(m->ctx, m->ops->now(m->ctx));
+	dsa_schedule(m, dsa_now(m));
 	return DSA_INJECT_NOTHING;
 }
 

@@ -14,8 +14,8 @@ static bool send(struct dsa_model *m, const struct dsa_late_interrupt *interrupt
 		return false;
 	case DSA_INJECT_INTERRUPT_LATE:
 		m->late = *interrupt;
-		m->late.at = m->ops->now(m->ctx) + m->config.late_ns;
-		m->ops->schedule(m->ctx, m->late.at);
+		m->late.at = dsa_now(m) + m->config.late_ns;
+		dsa_schedule(m, m->late.at);
 		return false;
 	default:
 		return true;
@@ -38,7 +38,7 @@ void dsa_interrupts_due(struct dsa_model *m)
 {
 	const struct dsa_late_interrupt late = m->late;
 
-	if (!late.at || m->ops->now(m->ctx) < late.at)
+	if (!late.at || dsa_now(m) < late.at)
 		return;
 	m->late.at = 0;
 	if (late.ims)

@@ -159,6 +159,8 @@ struct dsa_model {
 	uint16_t next_page_group;
 	bool page_requests_failed; /* a Response Failure came: no more until page requests are enabled anew */
 	uint64_t next_seq;
+	uint64_t work_began;           /* of what runs */
+	uint64_t worked_ns;            /* that work has taken, all in all */
 	uint64_t cmd_seq;              /* the running command waits for what was submitted before */
 	uint64_t cmd_ready_at;         /* not done before */
 	uint64_t moments[DSA_MOMENTS]; /* so many of each, since power-on */
@@ -196,6 +198,20 @@ void dsa_model_write(struct dsa_model *m, uint64_t offset, unsigned width, uint6
 bool dsa_model_portal(struct dsa_model *m, uint64_t offset, const uint8_t bytes[DSA_DESC_SIZE], bool deferrable);
 
 /* ---- between the model's own files ---- */
+
+/*
+ * The device's clock stands while its work is done here: to copy a megabyte takes an emulator longer than the device,
+ * and if that counted, what is behind would be over at once, and no queue would ever be full.
+ */
+static inline uint64_t dsa_now(const struct dsa_model *m)
+{
+	return (m->running ? m->work_began : m->ops->now(m->ctx)) - m->worked_ns;
+}
+
+static inline void dsa_schedule(const struct dsa_model *m, uint64_t at)
+{
+	m->ops->schedule(m->ctx, at + m->worked_ns);
+}
 
 static inline bool dsa_is_wrong(const struct dsa_model *m, enum dsa_fault fault)
 {

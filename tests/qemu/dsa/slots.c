@@ -41,7 +41,7 @@ void dsa_slot_wake(struct dsa_model *m, struct dsa_slot *slot)
 	if (slot == m->running)
 		slot->state = DSA_SLOT_RUNS;
 	else if (slot->state != DSA_SLOT_DUE)
-		dsa_slot_schedule(m, slot, m->ops->now(m->ctx));
+		dsa_slot_schedule(m, slot, dsa_now(m));
 }
 
 void dsa_slots_wake(struct dsa_model *m, enum dsa_slot_state state)
@@ -180,7 +180,7 @@ bool dsa_pause(const struct dsa_run *run, uint64_t ns)
 {
 	if (dsa_is_lost(run))
 		return false;
-	dsa_slot_schedule(run->m, run->slot, run->m->ops->now(run->m->ctx) + ns);
+	dsa_slot_schedule(run->m, run->slot, dsa_now(run->m) + ns);
 	return suspend(run);
 }
 
