@@ -147,3 +147,17 @@ unsigned request(unsigned n)
 	assert_int_equal(FIELD_GET(DSA_CMDSTS_ERROR, sts), 0);
 	return FIELD_GET(DSA_CMDSTS_RESULT, sts);
 }
+
+int set_up(void **s)
+{
+	(void)s;
+	up(DSA_FAULT_NONE, false);
+	return 0;
+}
+
+int tear_down(void **s)
+{
+	(void)s;
+	dsa_model_free(&w.m);
+	return 0;
+}

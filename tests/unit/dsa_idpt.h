@@ -51,4 +51,8 @@ uint64_t done(unsigned wq, struct dsa_raw_desc d);
 uint64_t read_by(int handle);
 unsigned handle_in_record(void);
 
+/* A test's own world: up() without faults, and its end (cmocka). */
+int set_up(void **s);
+int tear_down(void **s);
+
 #endif

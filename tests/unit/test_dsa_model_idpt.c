@@ -5,20 +5,6 @@
  */
 #include "tests/unit/dsa_idpt.h"
 
-static int set_up(void **s)
-{
-	(void)s;
-	up(DSA_FAULT_NONE, false);
-	return 0;
-}
-
-static int tear_down(void **s)
-{
-	(void)s;
-	dsa_model_free(&w.m);
-	return 0;
-}
-
 static void registers(void **s)
 {
 	(void)s;

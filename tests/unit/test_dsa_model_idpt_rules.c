@@ -4,20 +4,6 @@
  */
 #include "tests/unit/dsa_idpt.h"
 
-static int set_up(void **s)
-{
-	(void)s;
-	up(DSA_FAULT_NONE, false);
-	return 0;
-}
-
-static int tear_down(void **s)
-{
-	(void)s;
-	dsa_model_free(&w.m);
-	return 0;
-}
-
 static void flags_and_fields(void **s)
 {
 	static const struct {
